@@ -1,0 +1,1 @@
+"""The peer: an asyncio process that keeps, serves and exchanges knowledge records."""
