@@ -1,0 +1,142 @@
+"""Keepers of content-addressed blocks, and the one place where a block's hash is checked.
+
+A backend (memory, a folder, packs, a peer over the network) stores and fetches; it is never trusted to
+verify. Whoever crosses a trust boundary reads through :func:`verified`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+from knowchain.errors import ContentError, NotFound
+from knowchain.identifiers import Cid
+
+__all__ = ["BlockSink", "BlockSource", "BlockStore", "MemoryBlocks", "check_block", "verified"]
+
+_SHA2_256: Final = b"\x12\x20"
+_IDENTITY: Final = 0
+
+
+class BlockSource(Protocol):
+    """Where blocks come from. What it returns is unverified unless it says otherwise."""
+
+    def get(self, cid: Cid) -> bytes:
+        """The block that ``cid`` names.
+
+        Raises:
+            NotFound: no such block here.
+        """
+        ...
+
+
+class BlockSink(Protocol):
+    """Where blocks go."""
+
+    def put(self, cid: Cid, block: bytes) -> None:
+        """Keep ``block`` under ``cid``; a block that is held already changes nothing."""
+        ...
+
+
+class BlockStore(BlockSource, BlockSink, Protocol):
+    """A keeper of blocks: source, sink, and an inventory."""
+
+    def has(self, cid: Cid) -> bool:
+        """Whether the block is held."""
+        ...
+
+    def size(self, cid: Cid) -> int:
+        """Bytes of the block.
+
+        Raises:
+            NotFound: no such block here.
+        """
+        ...
+
+    def delete(self, cid: Cid) -> None:
+        """Let go of the block; one that is not held is no error."""
+        ...
+
+    def cids(self) -> Iterator[Cid]:
+        """Every block held, in no particular order."""
+        ...
+
+
+def check_block(cid: Cid, block: bytes) -> None:
+    """Check that ``block`` is what ``cid`` names.
+
+    Raises:
+        ContentError: other bytes, or a hash function that is not verified here (sha2-256 and identity are).
+    """
+    if len(cid) == 36 and cid[2:4] == _SHA2_256:  # nearly every block: no varint is parsed
+        if hashlib.sha256(block).digest() == cid[4:]:
+            return
+    elif cid.matches(block):
+        return
+    elif cid.hash_code not in (_IDENTITY, _SHA2_256[0]):
+        raise ContentError(
+            "block {cid} uses hash function 0x{code:x}, which is not verified here",
+            remedy="import the content again with sha2-256",
+            cid=str(cid),
+            code=cid.hash_code,
+        )
+    raise ContentError(
+        "the {size} bytes given for block {cid} hash to something else",
+        remedy="fetch the block again from another source",
+        cid=str(cid),
+        size=len(block),
+    )
+
+
+class _Verified:
+    def __init__(self, source: BlockSource) -> None:
+        self._source = source
+
+    def get(self, cid: Cid) -> bytes:
+        if cid[2] == _IDENTITY and cid.hash_code == _IDENTITY:
+            return cid.digest  # the id is the block: no source is asked
+        block = self._source.get(cid)
+        check_block(cid, block)
+        return block
+
+
+def verified(source: BlockSource) -> BlockSource:
+    """``source``, with every block checked against its CID before it is handed on.
+
+    Its ``get`` raises ContentError where the source returned other bytes.
+    """
+    return source if isinstance(source, _Verified) else _Verified(source)
+
+
+class MemoryBlocks:
+    """A :class:`BlockStore` in a dict: for tests, for CID-only work, for what is small."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[Cid, bytes] = {}
+
+    def get(self, cid: Cid) -> bytes:
+        try:
+            return self._blocks[cid]
+        except KeyError:
+            raise NotFound(
+                "block {cid} is not here", remedy="fetch it from a peer that has it", cid=str(cid)
+            ) from None
+
+    def put(self, cid: Cid, block: bytes) -> None:
+        self._blocks.setdefault(cid, bytes(block))
+
+    def has(self, cid: Cid) -> bool:
+        return cid in self._blocks
+
+    def size(self, cid: Cid) -> int:
+        return len(self.get(cid))
+
+    def delete(self, cid: Cid) -> None:
+        self._blocks.pop(cid, None)
+
+    def cids(self) -> Iterator[Cid]:
+        return iter(tuple(self._blocks))
+
+    def __len__(self) -> int:
+        return len(self._blocks)
