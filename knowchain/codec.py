@@ -19,15 +19,30 @@ from knowchain.errors import CodecError, InvalidValue
 from knowchain.identifiers import Cid
 from knowchain.limits import CODEC_DEPTH, CODEC_SIZE
 
-__all__ = ["Value", "decode", "encode"]
+__all__ = ["Value", "decode", "decode_closed", "encode"]
 
-Value: TypeAlias = "None | bool | int | float | str | bytes | Cid | list[Value] | dict[str, Value]"
+Value: TypeAlias = "bool | int | float | str | bytes | Cid | list[Value] | dict[str, Value] | None"
 
 _decode_native = _native.decode_dag_cbor
 _encode_native = _native.encode_dag_cbor
 
 _NEGATIVE_ZERO: Final = b"\xfb\x80\x00\x00\x00\x00\x00\x00\x00"
 _NOT_CONTAINER_HEADS: Final = bytes(b for b in range(256) if not 0x81 <= b <= 0xBB)
+_INTERNED: Final = 16_384
+"""Links kept for reuse: the same authors, collections and rights recur from record to record."""
+
+
+class _Links(dict[bytes, Cid]):
+    """Checked links by their bytes, so that a link that recurs is checked once and shared."""
+
+    def __missing__(self, binary: bytes) -> Cid:
+        if len(self) >= _INTERNED:
+            self.clear()
+        cid = self[binary] = Cid(binary)
+        return cid
+
+
+_link = _Links().__getitem__
 
 
 def decode(data: bytes, *, max_depth: int = CODEC_DEPTH, max_size: int = CODEC_SIZE) -> Value:
@@ -46,23 +61,34 @@ def decode(data: bytes, *, max_depth: int = CODEC_DEPTH, max_size: int = CODEC_S
     size = len(data)
     if size > max_size:
         raise CodecError("{size} bytes are more than the {max_size} allowed", size=size, max_size=max_size)
-    try:
-        value: Value
-        value, end = _decode_native(data, Cid, False)
-    except CodecError:
-        raise
-    except InvalidValue as exc:
-        raise CodecError("a link in the DAG-CBOR is no CID: {why}", why=str(exc)) from exc
-    except (CbrrrDecodeError, ValueError, TypeError, OverflowError, MemoryError) as exc:
-        raise CodecError("not strict DAG-CBOR: {why}", why=str(exc)) from exc
-    if end != size:
-        raise CodecError("{extra} bytes follow the value", extra=size - end)
+    value = decode_closed(data)
     # Both checks have a quick sound bound, so that the usual block pays no walk: a float that is
     # negative zero shows as its nine bytes, and nesting needs one container head a level.
     if _NEGATIVE_ZERO in data or (
         size > max_depth and len(data.translate(None, _NOT_CONTAINER_HEADS)) > max_depth
     ):
         _check_values(value, max_depth)
+    return value
+
+
+def decode_closed(data: bytes) -> Value:
+    """:func:`decode` without the bounds and the check for negative zero.
+
+    For a caller that holds every value to a closed schema (which knows no float and bounds the
+    nesting), and has bounded the size: those checks would be made twice.
+
+    Raises:
+        CodecError: not strict DAG-CBOR.
+    """
+    try:
+        value: Value
+        value, end = _decode_native(data, _link, False)
+    except InvalidValue as exc:
+        raise CodecError("a link in the DAG-CBOR is no CID: {why}", why=str(exc)) from exc
+    except (CbrrrDecodeError, ValueError, TypeError, OverflowError, MemoryError) as exc:
+        raise CodecError("not strict DAG-CBOR: {why}", why=str(exc)) from exc
+    if end != len(data):
+        raise CodecError("{extra} bytes follow the value", extra=len(data) - end)
     return value
 
 

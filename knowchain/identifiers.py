@@ -109,7 +109,7 @@ class Cid(bytes):
         return bytes(self[_varint(self, at)[1] :])
 
     def matches(self, block: bytes) -> bool:
-        """Whether ``block`` hashes to this CID; False for a hash function that is not sha2-256 or identity."""
+        """Whether ``block`` hashes to this CID; False for a function other than sha2-256 and identity."""
         code = self.hash_code
         if code == SHA2_256:
             return hashlib.sha256(block).digest() == self.digest
