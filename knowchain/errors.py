@@ -11,7 +11,8 @@
     ├── PeerError               their fault: bytes that came from outside
     │   ├── CodecError          not strict DAG-CBOR
     │   ├── InvalidRecord       a block that no peer may accept; carries the reason
-    │   └── ContentError        file blocks, CARs or packs that are not what they claim
+    │   ├── ContentError        file blocks, CARs or packs that are not what they claim
+    │   └── SyncError           a peer that breaks the sync protocol, or lies in it; carries the reason
     └── SystemFault             our fault, or the machine's
         ├── StorageFault        disk full, input/output error, database error
         └── Corruption          what is on disk is not what was written
@@ -37,6 +38,7 @@ __all__ = [
     "NotFound",
     "PeerError",
     "StorageFault",
+    "SyncError",
     "SystemFault",
     "UserError",
 ]
@@ -125,6 +127,17 @@ class InvalidRecord(PeerError):
 
 class ContentError(PeerError):
     """File blocks, CARs or packs that are not what they claim to be."""
+
+
+class SyncError(PeerError):
+    """A peer that breaks the sync protocol, or lies in it; the session with it ends.
+
+    ``reason`` is one of the named reasons of docs/spec/sync.md, such as ``malformed`` or ``stalled``.
+    """
+
+    def __init__(self, reason: str, template: str, **fields: object) -> None:
+        super().__init__(template, **fields)
+        self.reason: Final = reason
 
 
 class SystemFault(KnowchainError):
