@@ -1,0 +1,55 @@
+# Two commands do everything from a fresh clone: `make run` and `make test`. `make help` lists the rest.
+# Kept to what GNU make 3.81 understands, which is the make of macOS.
+
+PYTHON ?=
+WORKERS ?= 2
+UV ?= uv
+LOCK_FLAGS ?=
+
+export PYTHON
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help run test lint types contracts check format lock js kubo clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/.ready-run ## open a home, sign a first record in it and verify it
+	@scripts/first-record.sh
+
+test: .venv/.ready-dev ## run the tests, but not the slow campaigns
+	@$(BIN)/pytest -n $(WORKERS)
+
+lint: .venv/.ready-dev ## style: ruff
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: .venv/.ready-dev ## types: mypy, strict
+	@$(BIN)/mypy
+
+contracts: .venv/.ready-dev ## who may import whom: import-linter
+	@$(BIN)/lint-imports --no-logo
+
+check: lint types contracts test ## everything that a change must pass
+
+format: .venv/.ready-dev ## put the code into form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: ## solve requirements/*.txt again after a change of pyproject.toml (LOCK_FLAGS=--upgrade for newer ones)
+	@UV='$(UV)' scripts/lock.sh $(LOCK_FLAGS)
+
+js: ## fetch Node.js 22 and the packages of tests/js, for the tests that need them
+	@scripts/node22.sh
+
+kubo: ## build Kubo's ipfs, for the tests that need it
+	@scripts/kubo.sh
+
+clean: ## remove what make put here: .venv, caches, the demonstration home
+	rm -rf .venv .cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/js/node_modules
+
+.venv/.ready-%: requirements/build.txt requirements/%.txt pyproject.toml
+	@scripts/setup.sh $*

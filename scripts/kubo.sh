@@ -1,0 +1,51 @@
+#!/bin/sh
+# Builds `ipfs`, the program of Kubo, which the tests talk to. Prints the path of the program.
+#
+# Kubo comes as source through Go's module proxy. A module of our own requires it, because `go install`
+# refuses modules that exclude others, as Kubo does. The program is kept outside the clone, so that a
+# fresh clone finds it again; a few minutes on two processors the first time.
+set -eu
+
+# v0.43 carries `replace` lines, which a module that requires it does not inherit: it does not build this way.
+version=v0.42.0
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/knowchain/kubo
+program=$cache/ipfs
+
+if [ -x "$program" ] && [ "v$("$program" version --number)" = "$version" ]; then
+    echo "$program"
+    exit 0
+fi
+
+command -v go >/dev/null || {
+    cat >&2 <<'MISSING'
+Kubo is built by Go, which is not on the PATH. To get it, type
+
+    Debian, Ubuntu   sudo apt-get install golang-go
+    Fedora           sudo dnf install golang
+    macOS            brew install go
+
+or set KNOWCHAIN_KUBO to an `ipfs` of Kubo 0.40 or later that you have.
+MISSING
+    exit 1
+}
+
+module=$cache/module
+mkdir -p "$module"
+cd "$module"
+rm -f go.mod go.sum
+cat >require.go <<'GO'
+//go:build tools
+
+package require
+
+import _ "github.com/ipfs/kubo/cmd/ipfs"
+GO
+{
+    go mod init knowchain.invalid/kubo
+    go mod edit -require="github.com/ipfs/kubo@$version"
+    go mod tidy
+    go build -o "$program.new" github.com/ipfs/kubo/cmd/ipfs
+} >&2
+mv "$program.new" "$program"
+"$program" version >&2
+echo "$program"
