@@ -62,12 +62,13 @@ def write_record(
             value=kind,
             remedy="use write_identity",
         )
+    parents: list[Value] = [*sorted(prev)]
     rec: dict[str, Value] = {
         "v": VERSION,
         "kind": kind,
         "key": bytes(signer.public_key),
         "author": author,
-        "prev": sorted(prev),
+        "prev": parents,
         "seq": seq,
         "time": time,
     }
@@ -137,7 +138,7 @@ def operation_value(op: Operation) -> list[Value]:
     """An operation as the DAG-CBOR value that stands in a header."""
     match op:
         case Control(ranks):
-            return ["control", [[rank.need, sorted(rank.keys)] for rank in ranks]]
+            return ["control", [[rank.need, [*sorted(rank.keys)]] for rank in ranks]]
         case Add(key):
             return ["add", key]
         case Revoke(key, None):
