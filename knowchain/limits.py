@@ -35,6 +35,10 @@ MAX_RANK_KEYS: Final = 16
 """Keys in one rank."""
 MAX_IDENTITY_SEQ: Final = 65_535
 """Greatest sequence number of an identity record."""
+MAX_NAMED_KEYS: Final = 4096
+"""Keys that an identity names on one path of its log (rule I4)."""
+MAX_ACCEPTED: Final = 4096
+"""Offers that an identity accepts on one path of its log (rule I4)."""
 SALT_SIZE: Final = 16
 """Bytes of a body's salt."""
 
