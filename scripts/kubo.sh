@@ -6,9 +6,9 @@
 # fresh clone finds it again; a few minutes on two processors the first time.
 set -eu
 
-# v0.43 carries `replace` lines, which a module that requires it does not inherit: it does not build this way.
 [ -z "${KNOWCHAIN_KUBO:-}" ] || { echo "$KNOWCHAIN_KUBO"; exit 0; }
 
+# v0.43 carries `replace` lines, which a module that requires it does not inherit: it does not build this way.
 version=v0.42.0
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/knowchain/kubo
 program=$cache/ipfs
