@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 from knowchain.errors import SyncError
 from knowchain.sync.holdings import Arrived, BodyArrived, Counters, Event, Outcome
@@ -17,7 +18,7 @@ from knowchain.sync.limits import SyncLimits
 from knowchain.sync.messages import Blocks, Bodies, Credit, Served, Want, WantKind
 from knowchain.sync.sorted_ids import split_ids
 
-_OPEN_WANTS = 2
+_OPEN_WANTS: Final = 2
 """Wants open at once: the second hides the round trip behind the first."""
 
 

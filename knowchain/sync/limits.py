@@ -12,6 +12,8 @@ MAX_FRAME: Final = 2**20
 """Bytes of one session message at most, its length prefix aside. Part of the protocol."""
 MAX_QUEUED_WANTS: Final = 4
 """Wants that one side may have open at the other. Part of the protocol."""
+MAX_RECONCILE: Final = 2**19
+"""Bytes of one reconciliation message at most. Part of the protocol."""
 MIN_RECONCILE: Final = 1_024
 """Least size of a reconciliation message: room for a skip, one id and the closing fingerprint."""
 MIN_WINDOW: Final = 2 * (MAX_BLOCK + MAX_BODY)
@@ -26,8 +28,8 @@ class SyncLimits:
         InvalidValue: a bound that is not positive, or sizes that do not fit into one another.
     """
 
-    reconcile_bytes: int = 2**19
-    """Bytes of one reconciliation message that this peer writes; it reads up to a frame."""
+    reconcile_bytes: int = MAX_RECONCILE
+    """Bytes of one reconciliation message that this peer writes; it reads up to ``MAX_RECONCILE``."""
     differing: int = 2**20
     """Ids in which the two peers may differ within one session; the rest is left to the next."""
     stalled_rounds: int = 32
@@ -58,7 +60,7 @@ class SyncLimits:
 
 
 _MOST: Final = (
-    ("reconcile_bytes", MAX_FRAME - 64),
+    ("reconcile_bytes", MAX_RECONCILE),
     ("batch_bytes", MAX_FRAME // 2),
     ("heads_per_want", MAX_FRAME // 2 // 32),
 )

@@ -11,16 +11,18 @@ Source: negentropy protocol v1. Stricter here: numbers and bounds have one encod
 from __future__ import annotations
 
 from enum import IntEnum
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from knowchain.errors import SyncError
+from knowchain.sync.limits import MAX_RECONCILE
 from knowchain.sync.sorted_ids import FINGERPRINT_SIZE, ID_SIZE, INFINITY, split_ids
 from knowchain.sync.varint import decode_varint, encode_varint
 
 VERSION: Final = 0x61
 """Protocol version 1."""
-LEAST_RANGE: Final = 3
-"""Bytes of the shortest range: a skip to infinity. It bounds how many ranges a message holds."""
+MAX_RANGES: Final = 2**16
+"""Ranges in one message: bounds the work that many empty ranges in few bytes can cause."""
 
 _INFINITE: Final = b"\x00\x00"
 
@@ -62,7 +64,7 @@ def encode_range(each: Range) -> bytes:
     return head + each.payload
 
 
-def decode_message(message: bytes, max_size: int) -> list[Range]:
+def decode_message(message: bytes, max_size: int = MAX_RECONCILE) -> list[Range]:
     """Read a message into its ranges; the open end, if any, is left out.
 
     Args:
@@ -84,6 +86,8 @@ def decode_message(message: bytes, max_size: int) -> list[Range]:
     ranges: list[Range] = []
     at, lower = 1, b""
     while at < size:
+        if len(ranges) == MAX_RANGES:
+            raise SyncError("oversized", "a message of more than {most} ranges", most=MAX_RANGES)
         upper, at = _decode_bound(message, at)
         if upper < lower:
             raise SyncError("malformed", "the bound before byte {at} is below the one before it", at=at)
@@ -137,5 +141,5 @@ def _check_list(joined: bytes, lower: bytes, upper: bytes) -> None:
     ids = split_ids(joined)
     if ids and not (lower <= ids[0] and ids[-1] < upper):
         raise SyncError("malformed", "a list has ids outside its range")
-    if any(a >= b for a, b in zip(ids, ids[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(ids)):
         raise SyncError("malformed", "the ids of a list do not ascend")

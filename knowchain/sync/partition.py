@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from knowchain.sync.negentropy import VERSION, Mode, Range, encode_range
+from knowchain.sync.negentropy import MAX_RANGES, VERSION, Mode, Range, encode_range
 from knowchain.sync.sorted_ids import FINGERPRINT_SIZE, ID_SIZE, INFINITY, SortedIds
 
 _CLOSING: Final = 3 + FINGERPRINT_SIZE
@@ -59,10 +59,10 @@ def write_message(ids: SortedIds, differing: list[Differing], max_size: int) -> 
     room = max_size - _CLOSING
     out = bytearray([VERSION])
     reached, reached_at = b"", 0
-    for piece in _pieces(ids, _affordable(differing, room)):
+    for count, piece in enumerate(_pieces(ids, _affordable(differing, room))):
         head = encode_range(Range(piece.lower, Mode.SKIP)) if piece.lower > reached else b""
         body, upper, end = _encoded(ids, piece, room - len(out) - len(head))
-        if not body:
+        if not body or 2 * count + 3 > MAX_RANGES:  # a skip, this range, and the closing one
             break
         out += head + body
         reached, reached_at = upper, end

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowchain.errors import SyncError
-from knowchain.sync.limits import MAX_FRAME, SyncLimits
+from knowchain.sync.limits import SyncLimits
 from knowchain.sync.negentropy import Mode, Range, decode_message
 from knowchain.sync.partition import Differing, write_message
 from knowchain.sync.sorted_ids import INFINITY, SortedIds, split_ids
@@ -99,7 +99,7 @@ class Reconciler:
                 used up; ``role`` when it is over, or has not begun.
         """
         self._check_turn()
-        ranges = decode_message(message, MAX_FRAME)
+        ranges = decode_message(message)
         edges = np.zeros(len(ranges) + 1, np.intp)
         if ranges:
             edges[1:] = self._ids.ranks([each.upper for each in ranges])
@@ -142,7 +142,7 @@ class Reconciler:
         left = PLANNED_MESSAGES - 1 - (2 * self._sent + (not self._asks))
         if size <= (LEAF if left > 0 else LAST_LEAF):
             return 0
-        factor = (size / LEAF) ** (1 / max(left, 1))
+        factor: float = (size / LEAF) ** (1 / max(left, 1))
         return min(max(2, ceil(factor)), MAX_SPLIT, size)
 
     def _compare(self, payload: bytes, lo: int, hi: int, have: list[bytes], need: list[bytes]) -> None:

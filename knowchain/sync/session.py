@@ -14,6 +14,7 @@ from typing import Final
 
 from knowchain.errors import InvalidValue, NotAllowed, SyncError
 from knowchain.sync.fetching import Fetcher
+from knowchain.sync.frames import LENGTH_SIZE
 from knowchain.sync.holdings import Counters, Event, Holdings, Outcome
 from knowchain.sync.limits import SyncLimits
 from knowchain.sync.messages import (
@@ -38,7 +39,6 @@ from knowchain.sync.sorted_ids import ID_SIZE, split_ids
 
 _OFFER: Final = 2**19 // ID_SIZE
 """Heads in one ``have`` message."""
-_FRAME_OVERHEAD: Final = 4
 
 
 class Session:
@@ -126,7 +126,7 @@ class Session:
             SyncError: the other side broke the protocol or lied. The session is over; the next
                 payload tells the other side the reason.
         """
-        self.counters.bytes_in += len(payload) + _FRAME_OVERHEAD
+        self.counters.bytes_in += len(payload) + LENGTH_SIZE
         try:
             return self._take(decode_session(payload))
         except SyncError as error:
@@ -159,7 +159,7 @@ class Session:
         if message is None:
             return None
         payload = encode_session(message)
-        self.counters.bytes_out += len(payload) + _FRAME_OVERHEAD
+        self.counters.bytes_out += len(payload) + LENGTH_SIZE
         return payload
 
     def close(self, reason: str) -> None:
@@ -250,7 +250,7 @@ class Session:
         self._lacked = []
 
     def _on_done(self) -> None:
-        if not self._compared and not self._asks:
+        if not self.reconciled:
             raise SyncError("unexpected", "done before the heads were compared")
         if not self._server.idle:
             raise SyncError("unexpected", "done with wants open")

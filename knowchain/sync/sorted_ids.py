@@ -156,7 +156,8 @@ class SortedIds:
         rows = np.minimum((block * _BLOCK)[:, None] + within, len(self) - 1)
         limbs = self._rows.view(_LIMB)[rows]
         limbs[within >= rest[:, None]] = 0
-        return sums + limbs.sum(axis=1, dtype=np.uint64)
+        sums += limbs.sum(axis=1, dtype=np.uint64)
+        return sums
 
     def changed(self, added: Iterable[bytes], removed: Iterable[bytes]) -> SortedIds:
         """This set without ``removed`` and with ``added``: one linear merge.
