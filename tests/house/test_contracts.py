@@ -74,6 +74,7 @@ def test_the_tree_as_it_stands_keeps_every_contract(tree: Path) -> None:
         pytest.param(
             "knowchain_node/door.py", "import libp2p", "import libp2p", id="libp2p-outside-the-child"
         ),
+        pytest.param("knowchain/limits.py", "import rich", "import rich", id="a-face-in-the-library"),
         pytest.param("knowchain_cli/door.py", "import trio", "import trio", id="trio-in-the-command"),
     ],
 )
