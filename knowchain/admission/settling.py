@@ -1,0 +1,164 @@
+"""The stateful half of admission: links, ranks and what is held already, inside one transaction."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from knowchain.admission.answers import Answer, BodyOutcome, Verdict
+from knowchain.admission.judging import Judged, RejectedMemory
+from knowchain.admission.parking import Parked, Parking
+from knowchain.chains.identity import IdentityState, genesis_state, next_state
+from knowchain.chains.links import Parent, check_identity_link, check_link
+from knowchain.errors import InvalidRecord
+from knowchain.identifiers import RecordId
+from knowchain.records.block import Block, read_block
+from knowchain.records.header import IdentityHeader
+from knowchain.storage.writer import WriteTransaction
+
+__all__ = ["Accepted", "Settler"]
+
+_STATES_KEPT = 4096
+
+
+class Accepted(NamedTuple):
+    """News of one accepted record, for whoever listens."""
+
+    id: RecordId
+    source: str
+    forked: bool
+    """Whether it opened a second branch of its key's chain."""
+
+
+class Settler:
+    """Judges blocks against what is held, and gathers what is accepted. The writer thread's own.
+
+    Args:
+        parking: where blocks wait for parents.
+        rejected: the rejections of lately.
+        clock: milliseconds since 1970, by this machine.
+    """
+
+    def __init__(self, parking: Parking, rejected: RejectedMemory, clock: Callable[[], int]) -> None:
+        self._parking = parking
+        self._rejected = rejected
+        self._clock = clock
+        self._states: OrderedDict[RecordId, IdentityState] = OrderedDict()
+
+    def forget(self) -> None:
+        """A transaction failed: whatever was learnt in it may not be true."""
+        self._states.clear()
+
+    def prefetch(self, transaction: WriteTransaction, batch: Iterable[Judged]) -> None:
+        """Look up everything that a batch mentions, at once."""
+        rids: set[RecordId] = set()
+        for judged in batch:
+            header = judged.block.header
+            rids.add(judged.block.id)
+            rids.update(header.prev)
+            rids.update(ref.target for ref in header.refs)
+            if header.body is not None:
+                rids.add(header.body.cid)
+        transaction.prefetch(rids)
+
+    def settle(
+        self, transaction: WriteTransaction, judged: Judged, source: str
+    ) -> tuple[Answer, list[Accepted]]:
+        """Answer one judged block; whatever waited for it in parking is settled with it."""
+        answer, forked = self._settle_one(transaction, judged, source)
+        if answer.verdict is not Verdict.ACCEPTED:
+            return answer, []
+        news = [Accepted(judged.block.id, source, forked)]
+        todo = deque(self._parking.arrived(judged.block.id))
+        while todo:
+            parked = todo.popleft()
+            outcome = BodyOutcome.NONE if parked.body is None else BodyOutcome.HELD
+            waiting = Judged(parked.block, parked.body, outcome, "")
+            verdict, forked = self._settle_one(transaction, waiting, parked.source)
+            if verdict.verdict is Verdict.ACCEPTED:
+                news.append(Accepted(parked.block.id, parked.source, forked))
+                todo.extend(self._parking.arrived(parked.block.id))
+        return answer, news
+
+    def _settle_one(self, transaction: WriteTransaction, judged: Judged, source: str) -> tuple[Answer, bool]:
+        block = judged.block
+        if transaction.known(block.id) is not None:
+            return Answer(Verdict.DUPLICATE, block.id, body=self._take_body(transaction, judged)), False
+        parents: list[Parent] = []
+        missing = []
+        for rid in block.header.prev:
+            parent = transaction.parent(rid)
+            if parent is None:
+                missing.append(rid)
+            else:
+                parents.append(parent)
+        if missing:
+            return self._park(judged, missing, source), False
+        try:
+            forked = self._accept(transaction, block, parents, source)
+        except InvalidRecord as exc:
+            self._rejected.remember(block.id, exc.reason, str(exc))
+            self._parking.refused(block.id)
+            return Answer(Verdict.REJECTED, block.id, exc.reason, str(exc)), False
+        outcome = self._take_body(transaction, judged)
+        return Answer(Verdict.ACCEPTED, block.id, body=outcome, detail=judged.body_detail), forked
+
+    def _park(self, judged: Judged, missing: list[RecordId], source: str) -> Answer:
+        parked = Parked(judged.block, judged.body, source, self._clock() / 1000)
+        self._parking.park(parked, missing)
+        return Answer(Verdict.PARKED, judged.block.id, missing=tuple(missing))
+
+    def _accept(
+        self, transaction: WriteTransaction, block: Block, parents: list[Parent], source: str
+    ) -> bool:
+        """Check the links and gather the record; whether it opened a fork."""
+        header = block.header
+        if isinstance(header, IdentityHeader):
+            parent = parents[0] if parents else None
+            state = (
+                self._state(transaction, header.prev[0]) if parent is not None and parent.identity else None
+            )
+            if parent is not None and state is None:
+                # Only to name the fault: the parent is of no identity's log.
+                state = IdentityState()
+            link = check_identity_link(block.id, header, parent, state)
+            self._remember(block.id, link.state)
+            transaction.add_identity(block, header, link, received=self._clock(), source=source)
+            return False
+        check_link(header, parents)
+        forked = transaction.add_ordinary(block, header, received=self._clock(), source=source)
+        if source == "local":
+            transaction.announce(block.id)
+        return forked
+
+    def _take_body(self, transaction: WriteTransaction, judged: Judged) -> BodyOutcome:
+        header = judged.block.header
+        if judged.body is None or header.body is None:
+            return judged.body_outcome
+        if transaction.body_state(header.body.cid) == "erased":
+            return BodyOutcome.ERASED
+        transaction.add_body(header.body.cid, judged.body)
+        return BodyOutcome.HELD
+
+    def _state(self, transaction: WriteTransaction, rid: RecordId) -> IdentityState:
+        """The identity's state at an accepted record of its log, replayed from the nearest known one."""
+        path: list[tuple[RecordId, IdentityHeader]] = []
+        at: RecordId | None = rid
+        while at is not None and at not in self._states:
+            header = read_block(transaction.block(at)).header
+            assert isinstance(header, IdentityHeader)
+            path.append((at, header))
+            at = header.prev[0] if header.prev else None
+        state = None if at is None else self._states[at]
+        for step, header in reversed(path):
+            state, _ = genesis_state(step, header) if state is None else next_state(state, step, header)
+        assert state is not None
+        self._remember(rid, state)
+        return state
+
+    def _remember(self, rid: RecordId, state: IdentityState) -> None:
+        self._states[rid] = state
+        self._states.move_to_end(rid)
+        if len(self._states) > _STATES_KEPT:
+            self._states.popitem(last=False)

@@ -1,0 +1,1 @@
+"""What is kept on disk: records with their indexes, and the blocks of files."""

@@ -1,0 +1,344 @@
+"""Questions to the record store. A reader sees one state; see :meth:`RecordStore.snapshot`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from knowchain.chains.holdings import WITHDRAWING, Entry, LogEntry, Pointer
+from knowchain.chains.identity import IdentityState, genesis_state, next_state
+from knowchain.chains.runs import Place, Run
+from knowchain.chains.standing import Standing
+from knowchain.identifiers import Cid, PublicKey, RecordId, key_id
+from knowchain.records.block import Block, read_block
+from knowchain.records.header import IdentityHeader
+
+__all__ = ["BodyState", "Reader", "StoredRecord", "rid_from_digest"]
+
+BodyState: TypeAlias = Literal["none", "held", "missing", "erased"]
+"""``none``: the header links no body; ``missing``: not here yet; ``erased``: destroyed, never again kept."""
+
+_PREFIX: Final = b"\x01\x71\x12\x20"
+_STATES_KEPT: Final = 1024
+
+
+def rid_from_digest(digest: bytes) -> RecordId:
+    """The record id with a digest that the store keeps."""
+    return RecordId(bytes.__new__(Cid, _PREFIX + digest))
+
+
+class StoredRecord(NamedTuple):
+    """An accepted record with how it came here."""
+
+    block: Block
+    arrival: int
+    """1, 2, 3 … in the order of acceptance; a cursor for whoever follows along."""
+    received: int
+    """When it was accepted, milliseconds by this machine's clock."""
+    source: str
+    """Where it came from: ``local``, ``import:…``, ``peer:…``."""
+    body_state: BodyState
+
+    @property
+    def id(self) -> RecordId:
+        """The record's id."""
+        return self.block.id
+
+
+_RECORD: Final = """
+    SELECT r.block, r.arrival, r.received, s.name, r.body IS NULL, a.erased
+    FROM records r JOIN sources s ON s.id = r.source LEFT JOIN absent_bodies a ON a.id = r.body"""
+
+
+class Reader:
+    """Questions to the store over one connection, as
+    :class:`~knowchain.chains.holdings.Holdings` and beyond."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._states: dict[RecordId, IdentityState] = {}
+        self._row_id: Callable[[RecordId], int | None] = lru_cache(8192)(self._find_row_id)
+        self._digest: Callable[[int], bytes] = lru_cache(8192)(self._find_digest)
+
+    # --- ids -----------------------------------------------------------------------------------
+
+    def _find_row_id(self, rid: RecordId) -> int | None:
+        row = self._connection.execute("SELECT id FROM cids WHERE digest = ?", (rid[4:],)).fetchone()
+        return None if row is None else row[0]
+
+    def _find_digest(self, row_id: int) -> bytes:
+        digest: bytes = self._connection.execute(
+            "SELECT digest FROM cids WHERE id = ?", (row_id,)
+        ).fetchone()[0]
+        return digest
+
+    def _rid(self, row_id: int) -> RecordId:
+        return rid_from_digest(self._digest(row_id))
+
+    # --- records and bodies ----------------------------------------------------------------------
+
+    def __contains__(self, rid: RecordId) -> bool:
+        row_id = self._row_id(rid)
+        return (
+            row_id is not None
+            and self._connection.execute("SELECT 1 FROM records WHERE id = ?", (row_id,)).fetchone()
+            is not None
+        )
+
+    def record(self, rid: RecordId) -> StoredRecord | None:
+        """The record of that id; None if it is not held."""
+        row_id = self._row_id(rid)
+        if row_id is None:
+            return None
+        row = self._connection.execute(f"{_RECORD} WHERE r.id = ?", (row_id,)).fetchone()
+        return None if row is None else _stored(row)
+
+    def block(self, rid: RecordId) -> bytes | None:
+        """The bytes of a held record block."""
+        row_id = self._row_id(rid)
+        row = (
+            row_id
+            and self._connection.execute("SELECT block FROM records WHERE id = ?", (row_id,)).fetchone()
+        )
+        return row[0] if row else None
+
+    def body(self, rid: RecordId) -> bytes | None:
+        """The bytes of a record's body, by the *record's* id; None if it has none or it is not held."""
+        row_id = self._row_id(rid)
+        row = (
+            row_id
+            and self._connection.execute(
+                "SELECT b.data FROM records r JOIN bodies b ON b.id = r.body WHERE r.id = ?", (row_id,)
+            ).fetchone()
+        )
+        return row[0] if row else None
+
+    def block_by_digest(self, digest: bytes) -> bytes | None:
+        """A held record block or body by its SHA-256 digest: how IPFS software asks for it."""
+        row = self._connection.execute("SELECT id FROM cids WHERE digest = ?", (digest,)).fetchone()
+        if row is None:
+            return None
+        for sql in ("SELECT block FROM records WHERE id = ?", "SELECT data FROM bodies WHERE id = ?"):
+            found = self._connection.execute(sql, row).fetchone()
+            if found is not None:
+                data: bytes = found[0]
+                return data
+        return None
+
+    def records(
+        self,
+        *,
+        after: int = 0,
+        limit: int = -1,
+        kind: str | None = None,
+        author: RecordId | None = None,
+        newest_first: bool = False,
+    ) -> Iterator[StoredRecord]:
+        """Records in the order of arrival, or the reverse.
+
+        Args:
+            after: a cursor: only arrivals beyond it (with ``newest_first``: before it; 0 is no bound).
+            limit: how many at most; −1 is no bound.
+            kind: only records of that kind.
+            author: only records of that identity.
+            newest_first: from the last arrival backwards.
+        """
+        where, args = ["1"], list[object]()
+        if after:
+            where.append("r.arrival < ?" if newest_first else "r.arrival > ?")
+            args.append(after)
+        if kind is not None:
+            where.append("r.kind = (SELECT id FROM kinds WHERE name = ?)")
+            args.append(kind)
+        if author is not None:
+            where.append("r.author = ?")
+            args.append(self._row_id(author))
+        order = "DESC" if newest_first else "ASC"
+        sql = f"{_RECORD} WHERE {' AND '.join(where)} ORDER BY r.arrival {order} LIMIT ?"
+        for row in self._connection.execute(sql, (*args, limit)):
+            yield _stored(row)
+
+    def chain(self, key: PublicKey) -> Iterator[RecordId]:
+        """The records of a key's chain by sequence number, then run: a linear extension of the chain."""
+        sql = """SELECT c.digest FROM runs u JOIN records r ON r.run = u.id JOIN cids c ON c.id = r.id
+                 WHERE u.key = (SELECT id FROM keys WHERE key = ?) ORDER BY r.seq, r.run"""
+        for (digest,) in self._connection.execute(sql, (bytes(key),)):
+            yield rid_from_digest(digest)
+
+    def chain_tips(self, key: PublicKey) -> tuple[tuple[RecordId, int], ...]:
+        """The records of a key that no other record of it follows, with their sequence numbers."""
+        sql = """SELECT c.digest, r.seq FROM runs u JOIN records r ON r.run = u.id AND r.seq = u."end"
+                 JOIN heads h ON h.record = r.id JOIN cids c ON c.id = r.id
+                 WHERE u.key = (SELECT id FROM keys WHERE key = ?)"""
+        rows = self._connection.execute(sql, (bytes(key),))
+        return tuple(sorted((rid_from_digest(digest), seq) for digest, seq in rows))
+
+    def heads(self) -> Iterator[RecordId]:
+        """The held records that no held record names in ``prev``: what peers reconcile."""
+        for (digest,) in self._connection.execute(
+            "SELECT c.digest FROM heads h JOIN cids c ON c.id = h.record ORDER BY c.digest"
+        ):
+            yield rid_from_digest(digest)
+
+    def missing_bodies(self) -> Iterator[tuple[RecordId, RecordId]]:
+        """(record, body) for every body that is linked and not here yet."""
+        sql = """SELECT c.digest, b.digest FROM absent_bodies a JOIN records r ON r.body = a.id
+                 JOIN cids c ON c.id = r.id JOIN cids b ON b.id = a.id WHERE a.erased = 0"""
+        for record, body in self._connection.execute(sql):
+            yield rid_from_digest(record), rid_from_digest(body)
+
+    def records_of_body(self, body: RecordId) -> Iterator[RecordId]:
+        """The held records that link a body."""
+        sql = "SELECT c.digest FROM records r JOIN cids c ON c.id = r.id WHERE r.body = ?"
+        for (digest,) in self._connection.execute(sql, (self._row_id(body),)):
+            yield rid_from_digest(digest)
+
+    def fork_at(self, rid: RecordId) -> tuple[RecordId, ...]:
+        """Every held record with the key and sequence number of the record ``rid``, itself included."""
+        sql = """SELECT c.digest FROM records r JOIN runs u ON u.key = r.key
+                 JOIN records o ON o.run = u.id AND o.seq = r.seq JOIN cids c ON c.id = o.id WHERE r.id = ?"""
+        rows = self._connection.execute(sql, (self._row_id(rid),))
+        return tuple(sorted(rid_from_digest(digest) for (digest,) in rows))
+
+    def last_arrival(self) -> int:
+        """The arrival number of the newest record; 0 for an empty store."""
+        row = self._connection.execute("SELECT max(arrival) FROM records").fetchone()
+        return row[0] or 0
+
+    def identities(self) -> Iterator[RecordId]:
+        """Every held identity, by its genesis, in the order of arrival."""
+        sql = """SELECT c.digest FROM logs l JOIN cids c ON c.id = l.id JOIN records r ON r.id = l.id
+                 WHERE l.prev IS NULL ORDER BY r.arrival"""
+        for (digest,) in self._connection.execute(sql):
+            yield rid_from_digest(digest)
+
+    def counts_by_kind(self) -> dict[str, int]:
+        """How many records of each kind are held."""
+        sql = "SELECT k.name, count(*) FROM records r JOIN kinds k ON k.id = r.kind GROUP BY k.id ORDER BY k.name"
+        return dict(self._connection.execute(sql).fetchall())
+
+    # --- what refers to what ---------------------------------------------------------------------
+
+    def pointers(self, rid: RecordId, relations: Iterable[str] | None = None) -> Sequence[Pointer]:
+        """The held records that refer to ``rid``, by any relation or one of ``relations``; in order."""
+        wanted = None if relations is None else frozenset(relations)
+        row_id = self._row_id(rid)
+        if row_id is None:
+            return ()
+        sql = """SELECT t.name, c.digest FROM refs f JOIN relations t ON t.id = f.relation
+                 JOIN cids c ON c.id = f.record WHERE f.target = ?"""
+        found = [
+            Pointer(name, rid_from_digest(digest))
+            for name, digest in self._connection.execute(sql, (row_id,))
+            if wanted is None or name in wanted
+        ]
+        return sorted(found)
+
+    # --- Holdings --------------------------------------------------------------------------------
+
+    def entry(self, rid: RecordId) -> Entry | None:
+        """The ordinary record of that id."""
+        row_id = self._row_id(rid)
+        if row_id is None:
+            return None
+        row = self._connection.execute(
+            """SELECT k.key, r.author, r.run, r.seq, r.block FROM records r JOIN keys k ON k.id = r.key
+               WHERE r.id = ? AND r.run IS NOT NULL""",
+            (row_id,),
+        ).fetchone()
+        if row is None:
+            return None
+        key, author, run, seq, block = row
+        # The relation's text stands in the block as such, so that most blocks need no decoding.
+        withdraws = any(name.encode() in block for name in WITHDRAWING) and any(
+            ref.relation in WITHDRAWING for ref in read_block(block).header.refs
+        )
+        public = PublicKey(key)
+        return Entry(rid, self._rid(author), public, key_id(public), Place(run, seq), withdraws)
+
+    def log(self, author: RecordId) -> Sequence[LogEntry]:
+        """Every held record of an identity's log."""
+        sql = """SELECT c.digest, p.digest, l.seq, l.rank FROM logs l JOIN cids c ON c.id = l.id
+                 LEFT JOIN cids p ON p.id = l.prev WHERE l.author = ? ORDER BY l.seq, c.digest"""
+        return [
+            LogEntry(rid_from_digest(rid), None if prev is None else rid_from_digest(prev), seq, rank)
+            for rid, prev, seq, rank in self._connection.execute(sql, (self._row_id(author),))
+        ]
+
+    def log_author(self, rid: RecordId) -> RecordId | None:
+        """The identity in whose log the record of that id stands."""
+        row = self._connection.execute(
+            "SELECT author FROM logs WHERE id = ?", (self._row_id(rid),)
+        ).fetchone()
+        return None if row is None else self._rid(row[0])
+
+    def state(self, rid: RecordId) -> IdentityState:
+        """The identity's state at a record of its log, replayed from the nearest known one."""
+        path: list[tuple[RecordId, IdentityHeader]] = []
+        at: RecordId | None = rid
+        while at is not None and at not in self._states:
+            data = self.block(at)
+            assert data is not None, "a log's ancestors are held"
+            header = read_block(data).header
+            assert isinstance(header, IdentityHeader)
+            path.append((at, header))
+            at = header.prev[0] if header.prev else None
+        if len(self._states) > _STATES_KEPT:
+            self._states = {} if at is None else {at: self._states[at]}
+        state = None if at is None else self._states[at]
+        for step, header in reversed(path):
+            state, _ = genesis_state(step, header) if state is None else next_state(state, step, header)
+        assert state is not None
+        self._states[rid] = state
+        return state
+
+    def runs(self, key: PublicKey) -> Iterable[Run]:
+        """The runs of a key's chain."""
+        rows = self._connection.execute(
+            """SELECT u.id, u.author, u.start, u."end" FROM runs u
+               WHERE u.key = (SELECT id FROM keys WHERE key = ?) ORDER BY u.id""",
+            (bytes(key),),
+        ).fetchall()
+        parents: dict[int, list[Place]] = {}
+        if len(rows) > 1:
+            for run, parent, seq in self._connection.execute(
+                """SELECT p.run, p.parent, p.seq FROM run_parents p JOIN runs u ON u.id = p.run
+                   WHERE u.key = (SELECT id FROM keys WHERE key = ?)""",
+                (bytes(key),),
+            ):
+                parents.setdefault(run, []).append(Place(parent, seq))
+        return [
+            Run(run, self._rid(author), start, end, tuple(parents.get(run, ())))
+            for run, author, start, end in rows
+        ]
+
+    def standing(self) -> Standing:
+        """Flags over what this reader sees now."""
+        return Standing(self)
+
+    # --- names and settings ------------------------------------------------------------------------
+
+    def petnames(self) -> dict[str, RecordId]:
+        """The names that the owner of this home gave to identities."""
+        rows = self._connection.execute("SELECT name, identity FROM petnames ORDER BY name")
+        return {name: rid_from_digest(identity) for name, identity in rows}
+
+    def setting(self, name: str) -> str | None:
+        """A setting that the home keeps in its store."""
+        row = self._connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return None if row is None else row[0]
+
+    def outbox(self, limit: int = 1000) -> Sequence[tuple[int, RecordId]]:
+        """(ticket, record) of what waits to be announced, oldest first."""
+        sql = """SELECT o.id, c.digest FROM outbox o JOIN cids c ON c.id = o.record ORDER BY o.id LIMIT ?"""
+        return [
+            (ticket, rid_from_digest(digest)) for ticket, digest in self._connection.execute(sql, (limit,))
+        ]
+
+
+def _stored(row: tuple[bytes, int, int, str, int, int | None]) -> StoredRecord:
+    block, arrival, received, source, bodiless, erased = row
+    state: BodyState = "none" if bodiless else "held" if erased is None else "erased" if erased else "missing"
+    return StoredRecord(read_block(block), arrival, received, source, state)

@@ -1,0 +1,360 @@
+"""One write transaction of the record store: records, indexes and outbox together.
+
+A transaction gathers rows in memory and writes them table by table at its end; what it gathered is
+visible to its own questions at once, so that a batch may hold a record and its parent.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from knowchain.chains.links import IdentityLink, Parent, added_keys, author_of
+from knowchain.chains.runs import Place
+from knowchain.identifiers import PublicKey, RecordId
+from knowchain.records.block import Block, read_block
+from knowchain.records.header import Header, IdentityHeader
+from knowchain.storage.reader import rid_from_digest
+
+__all__ = ["Known", "StoreCaches", "WriteTransaction"]
+
+_QUERY_WIDTH: Final = 500
+_CACHED_RECORDS: Final = 65_536
+_CACHED_IDS: Final = 262_144
+
+
+class Known(NamedTuple):
+    """What the writer remembers of an accepted record."""
+
+    id: int
+    author: int
+    author_rid: RecordId
+    key: PublicKey | None
+    """None for a record of an identity's log."""
+    seq: int
+    run: int
+
+
+def _known(
+    row_id: int, author: int | None, digest: bytes, key: bytes, seq: int, run: int | None
+) -> Known | None:
+    """A row of :meth:`WriteTransaction._find`; None for an id that is mentioned but not accepted."""
+    if author is None:
+        return None
+    public = None if run is None else PublicKey(key)
+    return Known(row_id, author, rid_from_digest(digest), public, seq, -1 if run is None else run)
+
+
+class StoreCaches:
+    """What one writer learnt from its own writes; bounded, and dropped whole after a failure."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything; it is read again from the database."""
+        self.ids: dict[RecordId, int] = {}
+        self.known: dict[RecordId, Known] = {}
+        self.names: dict[str, dict[str, int]] = {"kinds": {}, "relations": {}, "sources": {}}
+        self.keys: dict[PublicKey, int] = {}
+        self.run_ends: dict[int, int] = {}
+        self.next_id = 0
+        self.next_arrival = 0
+        self.next_run = 0
+
+    def trim(self) -> None:
+        """Keep the bounds: the older half of a full cache goes."""
+        for cache, most in (
+            (self.ids, _CACHED_IDS),
+            (self.known, _CACHED_RECORDS),
+            (self.run_ends, _CACHED_RECORDS),
+        ):
+            if len(cache) > most:
+                for key in list(cache)[: most // 2]:
+                    del cache[key]  # type: ignore[arg-type]
+        if len(self.keys) > _CACHED_RECORDS:
+            self.keys.clear()
+
+
+class WriteTransaction:
+    """Gathers accepted records and writes them; made by :meth:`RecordStore.write`."""
+
+    def __init__(self, connection: sqlite3.Connection, caches: StoreCaches) -> None:
+        self._connection = connection
+        self._caches = caches
+        self._absent: set[RecordId] = set()
+        self._cids: list[tuple[int, bytes]] = []
+        self._records: list[tuple[object, ...]] = []
+        self._logs: list[tuple[object, ...]] = []
+        self._runs: list[tuple[int, int, int, int]] = []
+        self._run_ends: dict[int, int] = {}
+        self._run_parents: list[tuple[int, int, int]] = []
+        self._refs: list[tuple[int, int, int]] = []
+        self._new_heads: set[int] = set()
+        self._old_heads: list[int] = []
+        self._bodies: dict[int, bytes] = {}
+        self._absent_bodies: list[int] = []
+        self._outbox: list[int] = []
+        self._blocks: dict[RecordId, bytes] = {}
+        if not caches.next_id:
+            self._read_counters()
+
+    def _read_counters(self) -> None:
+        for name, table, column in (
+            ("next_id", "cids", "id"),
+            ("next_arrival", "records", "arrival"),
+            ("next_run", "runs", "id"),
+        ):
+            row = self._connection.execute(f"SELECT max({column}) FROM {table}").fetchone()  # noqa: S608
+            setattr(self._caches, name, (row[0] or 0) + 1)
+
+    # --- questions ---------------------------------------------------------------------------------
+
+    def prefetch(self, rids: Iterable[RecordId]) -> None:
+        """Look up many ids at once, so that what follows asks the database nothing."""
+        caches, absent = self._caches, self._absent
+        wanted = [rid for rid in rids if rid not in caches.ids and rid not in absent]
+        for at in range(0, len(wanted), _QUERY_WIDTH):
+            part = wanted[at : at + _QUERY_WIDTH]
+            found = self._find(part)
+            for rid in part:
+                row = found.get(rid[4:])
+                if row is None:
+                    absent.add(rid)
+                else:
+                    caches.ids[rid], known = row
+                    if known is not None:
+                        caches.known[rid] = known
+
+    def _find(self, rids: Sequence[RecordId]) -> dict[bytes, tuple[int, Known | None]]:
+        marks = ",".join("?" * len(rids))
+        sql = f"""SELECT c.digest, c.id, r.author, a.digest, k.key, r.seq, r.run
+                  FROM cids c LEFT JOIN records r ON r.id = c.id
+                  LEFT JOIN cids a ON a.id = r.author LEFT JOIN keys k ON k.id = r.key
+                  WHERE c.digest IN ({marks})"""  # noqa: S608
+        rows = self._connection.execute(sql, [rid[4:] for rid in rids])
+        return {digest: (row_id, _known(row_id, *rest)) for digest, row_id, *rest in rows}
+
+    def known(self, rid: RecordId) -> Known | None:
+        """What is known of an accepted record, those of this transaction included."""
+        found = self._caches.known.get(rid)
+        if found is None and rid not in self._absent:
+            # A mention without a record, or a record that fell out of the cache.
+            row = self._find([rid]).get(rid[4:])
+            if row is not None and row[1] is not None:
+                found = self._caches.known[rid] = row[1]
+            elif row is None and rid not in self._caches.ids:
+                self._absent.add(rid)
+        return found
+
+    def parent(self, rid: RecordId) -> Parent | None:
+        """An accepted record as a parent; None if it is not accepted."""
+        known = self.known(rid)
+        if known is None:
+            return None
+        adds = added_keys(self._header(rid)) if known.key is None else frozenset()
+        return Parent(known.key is None, known.author_rid, known.key, known.seq, adds)
+
+    def _header(self, rid: RecordId) -> Header | IdentityHeader:
+        return read_block(self.block(rid)).header
+
+    def block(self, rid: RecordId) -> bytes:
+        """The bytes of an accepted record, those of this transaction included."""
+        pending = self._blocks.get(rid)
+        if pending is not None:
+            return pending
+        known = self.known(rid)
+        assert known is not None
+        block: bytes = self._connection.execute(
+            "SELECT block FROM records WHERE id = ?", (known.id,)
+        ).fetchone()[0]
+        return block
+
+    def body_state(self, body: RecordId) -> str:
+        """``held``, ``missing``, ``erased``, or ``unknown`` when no accepted record links it."""
+        row_id = self._caches.ids.get(body)
+        if row_id is None:
+            if body in self._absent:
+                return "unknown"
+            self.prefetch([body])
+            return self.body_state(body)
+        if row_id in self._bodies:
+            return "held"
+        if self._connection.execute("SELECT 1 FROM bodies WHERE id = ?", (row_id,)).fetchone():
+            return "held"
+        row = self._connection.execute("SELECT erased FROM absent_bodies WHERE id = ?", (row_id,)).fetchone()
+        if row is None:
+            return "missing" if row_id in self._absent_bodies else "unknown"
+        return "erased" if row[0] else "missing"
+
+    # --- writing -------------------------------------------------------------------------------------
+
+    def add_identity(
+        self, block: Block, header: IdentityHeader, link: IdentityLink, *, received: int, source: str
+    ) -> None:
+        """Gather an accepted identity record."""
+        row_id = self._id(block.id)
+        author = author_of(block.id, header)
+        prev = self._caches.ids[header.prev[0]] if header.prev else None
+        self._logs.append((row_id, self._id(author), prev, header.seq, link.rank))
+        self._add(block, row_id, author, run=None, received=received, source=source)
+
+    def add_ordinary(self, block: Block, header: Header, *, received: int, source: str) -> bool:
+        """Gather an accepted ordinary record; whether it opened a second branch of its key's chain."""
+        caches = self._caches
+        row_id = self._id(block.id)
+        run, forked = self._place(header)
+        for ref in header.refs:
+            self._refs.append((self._id(ref.target), self._name("relations", ref.relation), row_id))
+        self._add(block, row_id, header.author, run=run, received=received, source=source)
+        if header.body is not None:
+            body = self._id(header.body.cid)
+            if self.body_state(header.body.cid) == "unknown":
+                self._absent_bodies.append(body)
+        caches.run_ends[run] = self._run_ends[run] = header.seq
+        return forked
+
+    def add_body(self, body: RecordId, data: bytes) -> None:
+        """Gather a body that its header owns; the caller has checked it."""
+        self._bodies[self._id(body)] = data
+
+    def announce(self, rid: RecordId) -> None:
+        """Put an accepted record into the outbox."""
+        self._outbox.append(self._caches.ids[rid])
+
+    def _add(
+        self,
+        block: Block,
+        row_id: int,
+        author: RecordId,
+        *,
+        run: int | None,
+        received: int,
+        source: str,
+    ) -> None:
+        caches, header = self._caches, block.header
+        author_id = self._id(author)
+        self._records.append(
+            (
+                row_id,
+                caches.next_arrival,
+                self._name("kinds", header.kind),
+                self._key(header.key),
+                author_id,
+                header.seq,
+                run,
+                header.time,
+                None if header.body is None else self._id(header.body.cid),
+                received,
+                self._name("sources", source),
+                block.data,
+            )
+        )
+        caches.next_arrival += 1
+        self._blocks[block.id] = block.data
+        caches.known[block.id] = Known(
+            row_id,
+            author_id,
+            author,
+            None if run is None else header.key,
+            header.seq,
+            -1 if run is None else run,
+        )
+        for rid in header.prev:
+            parent = caches.ids[rid]
+            if parent in self._new_heads:
+                self._new_heads.discard(parent)
+            else:
+                self._old_heads.append(parent)
+        self._new_heads.add(row_id)
+
+    def _place(self, header: Header) -> tuple[int, bool]:
+        """The run that an ordinary record continues or opens, and whether that makes a fork."""
+        caches = self._caches
+        parents = [] if header.seq == 0 else [self.known(rid) for rid in header.prev]
+        if len(parents) == 1 and parents[0] is not None and self._run_end(parents[0].run) == parents[0].seq:
+            return parents[0].run, False
+        run = caches.next_run
+        caches.next_run += 1
+        key = self._key(header.key)
+        forked = len(parents) == 1 or (not parents and self._has_chain(key))
+        self._runs.append((run, key, self._id(header.author), header.seq))
+        for parent in parents:
+            assert parent is not None
+            self._run_parents.append((run, *Place(parent.run, parent.seq)))
+        return run, forked
+
+    def _has_chain(self, key: int) -> bool:
+        return (
+            any(run[1] == key for run in self._runs)
+            or self._connection.execute("SELECT 1 FROM runs WHERE key = ?", (key,)).fetchone() is not None
+        )
+
+    def _run_end(self, run: int) -> int:
+        end = self._caches.run_ends.get(run)
+        if end is None:
+            end = self._connection.execute('SELECT "end" FROM runs WHERE id = ?', (run,)).fetchone()[0]
+            self._caches.run_ends[run] = end
+        return end
+
+    def _id(self, rid: RecordId) -> int:
+        """The row id of a record or body id, given now if it is new."""
+        caches = self._caches
+        row_id = caches.ids.get(rid)
+        if row_id is None:
+            if rid not in self._absent:
+                self.prefetch([rid])
+                row_id = caches.ids.get(rid)
+            if row_id is None:
+                row_id = caches.ids[rid] = caches.next_id
+                caches.next_id += 1
+                self._absent.discard(rid)
+                self._cids.append((row_id, rid[4:]))
+        return row_id
+
+    def _name(self, table: str, name: str) -> int:
+        names = self._caches.names[table]
+        number = names.get(name)
+        if number is None:
+            self._connection.execute(f"INSERT OR IGNORE INTO {table} (name) VALUES (?)", (name,))  # noqa: S608
+            sql = f"SELECT id FROM {table} WHERE name = ?"  # noqa: S608
+            number = names[name] = self._connection.execute(sql, (name,)).fetchone()[0]
+        return number
+
+    def _key(self, key: PublicKey) -> int:
+        number = self._caches.keys.get(key)
+        if number is None:
+            self._connection.execute("INSERT OR IGNORE INTO keys (key) VALUES (?)", (bytes(key),))
+            number = self._connection.execute("SELECT id FROM keys WHERE key = ?", (bytes(key),)).fetchone()[
+                0
+            ]
+            self._caches.keys[key] = number
+        return number
+
+    def flush(self) -> None:
+        """Write everything that was gathered, table by table."""
+        many = self._connection.executemany
+        new_runs = {run[0] for run in self._runs}
+        many("INSERT INTO cids (id, digest) VALUES (?, ?)", self._cids)
+        many("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._records)
+        many("INSERT INTO logs VALUES (?, ?, ?, ?, ?)", self._logs)
+        many(
+            'INSERT INTO runs (id, key, author, start, "end") VALUES (?, ?, ?, ?, ?)',
+            [(*run, self._run_ends[run[0]]) for run in self._runs],
+        )
+        many(
+            'UPDATE runs SET "end" = ? WHERE id = ?',
+            [(end, run) for run, end in self._run_ends.items() if run not in new_runs],
+        )
+        many("INSERT INTO run_parents VALUES (?, ?, ?)", self._run_parents)
+        many("INSERT OR IGNORE INTO refs VALUES (?, ?, ?)", sorted(self._refs))
+        many("DELETE FROM heads WHERE record = ?", [(head,) for head in self._old_heads])
+        many("INSERT OR IGNORE INTO heads VALUES (?)", [(head,) for head in sorted(self._new_heads)])
+        many("INSERT OR IGNORE INTO bodies VALUES (?, ?)", self._bodies.items())
+        many(
+            "INSERT OR IGNORE INTO absent_bodies VALUES (?, 0)",
+            [(body,) for body in self._absent_bodies if body not in self._bodies],
+        )
+        many("DELETE FROM absent_bodies WHERE id = ?", [(body,) for body in self._bodies])
+        many("INSERT INTO outbox (record) VALUES (?)", [(record,) for record in self._outbox])
