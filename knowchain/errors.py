@@ -5,6 +5,7 @@
     KnowchainError
     ├── UserError               your fault: what you gave, asked or configured
     │   ├── InvalidValue        a field that breaks a rule: names field, value and remedy
+    │   ├── InvalidBody         what was written for a record: holds every InvalidValue in it
     │   ├── NotFound            nothing here has that name or id
     │   ├── NotAllowed          the operation is refused by policy, with the reason
     │   └── HomeError           the home is missing, in use, or written by a newer version
@@ -24,6 +25,7 @@ No secret is ever put into a field.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "ContentError",
     "Corruption",
     "HomeError",
+    "InvalidBody",
     "InvalidRecord",
     "InvalidValue",
     "KnowchainError",
@@ -91,6 +94,25 @@ class InvalidValue(UserError):
         self, template: str, *, field: str, value: object = None, remedy: str = "", **fields: object
     ) -> None:
         super().__init__(template, remedy=remedy, field=field, value=shown(value), **fields)
+
+
+class InvalidBody(UserError):
+    """What was written for a record breaks rules; ``problems`` holds every one, in the order of the fields.
+
+    Args:
+        kind: the kind of record.
+        problems: at least one error; each names field, value and remedy.
+    """
+
+    def __init__(self, kind: str, problems: Sequence[InvalidValue]) -> None:
+        super().__init__(
+            "this {kind} can't be written: {problems}",
+            remedy="{remedies}",
+            kind=kind,
+            problems="; ".join(str(problem) for problem in problems),
+            remedies="; ".join(problem.remedy for problem in problems),
+        )
+        self.problems: Final = tuple(problems)
 
 
 class NotFound(UserError):
