@@ -136,7 +136,7 @@ class Settler:
         header = judged.block.header
         if judged.body is None or header.body is None:
             return judged.body_outcome
-        if transaction.body_state(header.body.cid) == "erased":
+        if transaction.is_erased(header.body.cid):
             return BodyOutcome.ERASED
         transaction.add_body(header.body.cid, judged.body)
         return BodyOutcome.HELD

@@ -46,6 +46,8 @@ _RECORDS: Final = (
         source INTEGER NOT NULL,
         block BLOB NOT NULL)""",
     "CREATE INDEX records_by_run ON records (run, seq) WHERE run IS NOT NULL",
+    "CREATE INDEX records_by_kind ON records (kind, arrival)",
+    "CREATE INDEX records_by_author ON records (author, kind, arrival)",
     "CREATE INDEX records_by_body ON records (body) WHERE body IS NOT NULL",
     """CREATE TABLE logs (
         id INTEGER PRIMARY KEY,            -- the identity record, in cids

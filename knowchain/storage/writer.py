@@ -94,7 +94,8 @@ class WriteTransaction:
         self._new_heads: set[int] = set()
         self._old_heads: list[int] = []
         self._bodies: dict[int, bytes] = {}
-        self._absent_bodies: list[int] = []
+        self._absent_bodies: list[tuple[int]] = []
+        self._fresh: set[int] = set()
         self._outbox: list[int] = []
         self._blocks: dict[RecordId, bytes] = {}
         if not caches.next_id:
@@ -171,22 +172,13 @@ class WriteTransaction:
         ).fetchone()[0]
         return block
 
-    def body_state(self, body: RecordId) -> str:
-        """``held``, ``missing``, ``erased``, or ``unknown`` when no accepted record links it."""
+    def is_erased(self, body: RecordId) -> bool:
+        """Whether a body was destroyed here, so that it is never taken back."""
         row_id = self._caches.ids.get(body)
-        if row_id is None:
-            if body in self._absent:
-                return "unknown"
-            self.prefetch([body])
-            return self.body_state(body)
-        if row_id in self._bodies:
-            return "held"
-        if self._connection.execute("SELECT 1 FROM bodies WHERE id = ?", (row_id,)).fetchone():
-            return "held"
+        if row_id is None or row_id in self._fresh:
+            return False
         row = self._connection.execute("SELECT erased FROM absent_bodies WHERE id = ?", (row_id,)).fetchone()
-        if row is None:
-            return "missing" if row_id in self._absent_bodies else "unknown"
-        return "erased" if row[0] else "missing"
+        return row is not None and bool(row[0])
 
     # --- writing -------------------------------------------------------------------------------------
 
@@ -209,9 +201,7 @@ class WriteTransaction:
             self._refs.append((self._id(ref.target), self._name("relations", ref.relation), row_id))
         self._add(block, row_id, header.author, run=run, received=received, source=source)
         if header.body is not None:
-            body = self._id(header.body.cid)
-            if self.body_state(header.body.cid) == "unknown":
-                self._absent_bodies.append(body)
+            self._absent_bodies.append((self._id(header.body.cid),))
         caches.run_ends[run] = self._run_ends[run] = header.seq
         return forked
 
@@ -310,6 +300,7 @@ class WriteTransaction:
                 row_id = caches.ids[rid] = caches.next_id
                 caches.next_id += 1
                 self._absent.discard(rid)
+                self._fresh.add(row_id)
                 self._cids.append((row_id, rid[4:]))
         return row_id
 
@@ -353,8 +344,9 @@ class WriteTransaction:
         many("INSERT OR IGNORE INTO heads VALUES (?)", [(head,) for head in sorted(self._new_heads)])
         many("INSERT OR IGNORE INTO bodies VALUES (?, ?)", self._bodies.items())
         many(
-            "INSERT OR IGNORE INTO absent_bodies VALUES (?, 0)",
-            [(body,) for body in self._absent_bodies if body not in self._bodies],
+            """INSERT OR IGNORE INTO absent_bodies
+               SELECT ?1, 0 WHERE NOT EXISTS (SELECT 1 FROM bodies WHERE id = ?1)""",
+            self._absent_bodies,
         )
         many("DELETE FROM absent_bodies WHERE id = ?", [(body,) for body in self._bodies])
         many("INSERT INTO outbox (record) VALUES (?)", [(record,) for record in self._outbox])
