@@ -115,10 +115,11 @@ class Server:
         """What can be sent at once, and whether there was nothing left to read."""
         batch: list[tuple[bytes, bytes | None]] = []
         size = 0
+        item: tuple[bytes, bytes | None] | None = (b"", None)
         while size < self._limits.batch_bytes:
             item = current.ahead or next(current.items, None)
             if item is None:
-                return batch, True
+                break
             cost = len(item[0]) + len(item[1] or b"")
             current.ahead = item if cost > self._credit else None
             if current.ahead is not None:
@@ -129,7 +130,7 @@ class Server:
         self._given += size
         if self._given > self._limits.session_bytes:
             raise SyncError("exhausted", "{size} bytes are given in one session", size=self._given)
-        return batch, False
+        return batch, item is None
 
     def _counted(self, current: _Open, batch: list[tuple[bytes, bytes | None]]) -> Blocks | Bodies:
         if current.want.kind == "bodies":

@@ -168,12 +168,13 @@ class SortedIds:
         """
         new = sorted(added)
         gone = sorted(removed)
-        cuts = [(int(p), b"", 1) for p in self.ranks(gone)] if gone else []
-        cuts += [(int(p), each, 0) for p, each in zip(self.ranks(new), new, strict=True)] if new else []
+        cuts = [(p, 1, b"") for p in self.ranks(gone).tolist()] if gone else []
+        cuts += [(p, 0, each) for p, each in zip(self.ranks(new).tolist(), new, strict=True)] if new else []
         pieces: list[bytes | memoryview] = []
         data = memoryview(self._data)
         at = 0
-        for position, insert, skip in sorted(cuts):
+        # At one position what is new comes first: it lies below the id that may go from there.
+        for position, skip, insert in sorted(cuts):
             pieces += (data[at * ID_SIZE : position * ID_SIZE], insert)
             at = position + skip
         pieces.append(data[at * ID_SIZE :])
