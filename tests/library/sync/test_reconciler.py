@@ -17,13 +17,14 @@ LIMITS = st.sampled_from([1_024, 1_500, 4_096, 2**19]).map(lambda n: SyncLimits(
 
 
 def drawn(seed: int, size: int, prefix: int) -> set[bytes]:
+    """Random ids; four random bytes at least, or sums of different ids would often be equal."""
     rng = random.Random(seed)
     head = rng.randbytes(prefix)
     return {head + rng.randbytes(32 - prefix) for _ in range(size)}
 
 
 SETS = st.builds(
-    drawn, st.integers(0, 3), st.sampled_from([0, 1, 3, 40, 700]), st.sampled_from([0, 1, 30, 31])
+    drawn, st.integers(0, 3), st.sampled_from([0, 1, 3, 40, 700]), st.sampled_from([0, 1, 8, 28])
 )
 
 
