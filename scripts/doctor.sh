@@ -50,7 +50,10 @@ if command -v brew >/dev/null 2>&1 && gmp=$(brew --prefix gmp 2>/dev/null) && [ 
     CPATH=$gmp/include${CPATH:+:$CPATH}
     export CPATH
 fi
-can_include() { echo "#include <$1>" | $compiler ${CPPFLAGS:-} ${CFLAGS:-} -E -x c - >/dev/null 2>&1; }
+defines() { # header, macro
+    printf '#include <%s>\n#ifndef %s\n#error\n#endif\n' "$1" "$2" |
+        $compiler ${CPPFLAGS:-} ${CFLAGS:-} -E -x c - >/dev/null 2>&1
+}
 
 if ! command -v "${compiler%% *}" >/dev/null 2>&1; then
     lacks "a C compiler ($compiler)" "some libraries are compiled on this machine" "gcc libc6-dev" "gcc" ""
@@ -59,11 +62,11 @@ if ! command -v "${compiler%% *}" >/dev/null 2>&1; then
     for header; do [ -f "$header" ] && break; done
     [ -f "$header" ] && gmp_found=yes || gmp_found=
 else
-    if ! can_include stdlib.h; then
+    if ! defines stdlib.h EXIT_SUCCESS; then
         lacks "the C library's headers" "the compiler is there, but can't include stdlib.h" "libc6-dev" "glibc-devel" ""
         first="xcode-select --install"
     fi
-    can_include gmp.h && gmp_found=yes || gmp_found=
+    defines gmp.h __GNU_MP_VERSION && gmp_found=yes || gmp_found=
 fi
 [ -n "$gmp_found" ] || lacks "GMP's header, gmp.h" "libp2p's elliptic curves are computed with GMP" "libgmp-dev" "gmp-devel" "gmp"
 

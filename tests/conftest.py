@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 ROOT = Path(__file__).parent.parent
+JS = ROOT / "tests" / "js"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "knowchain"
 
 # A shared machine stalls now and then, so no example has a deadline; pytest-timeout ends what hangs.
@@ -42,26 +43,33 @@ def find_program(name: str) -> tuple[Path | None, str]:
         return (Path(found) if found else None), f"install {name}, or put it on the PATH"
     variable, cached, target = PROGRAMS[name]
     path = Path(os.environ.get(variable) or cached)
+    if name == "node22" and (JS / "package.json").exists() and not (JS / "node_modules").is_dir():
+        return None, f"{target}, which also fetches the packages of tests/js"
     return (path if os.access(path, os.X_OK) else None), f"{target}, or set {variable}"
+
+
+def require_program(name: str) -> Path:
+    """The program's path; where it is missing the test is skipped, or fails in CI, which has them all."""
+    path, remedy = find_program(name)
+    if path is not None:
+        return path
+    message = f"{name} is missing: {remedy}"
+    if os.environ.get("CI"):
+        pytest.fail(f"{message} (in CI a missing program is a failure)", pytrace=False)
+    pytest.skip(message)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """The marks ``kubo`` and ``node22`` ask for their program before any fixture is made."""
+    for name in PROGRAMS:
+        if item.get_closest_marker(name):
+            require_program(name)
 
 
 @pytest.fixture(scope="session")
 def need_program() -> NeedProgram:
-    """``need_program("kubo")`` is the path of a program that the test can't do without.
-
-    Where it is missing the test is skipped, naming it; in CI, which installs them all, it fails.
-    """
-
-    def need(name: str) -> Path:
-        path, remedy = find_program(name)
-        if path is not None:
-            return path
-        message = f"{name} is missing: {remedy}"
-        if os.environ.get("CI"):
-            pytest.fail(f"{message} (in CI a missing program is a failure)", pytrace=False)
-        pytest.skip(message)
-
-    return need
+    """``need_program("kubo")`` is the path of a program that the test can't do without."""
+    return require_program
 
 
 @pytest.fixture

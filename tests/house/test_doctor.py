@@ -139,8 +139,8 @@ def test_everything_that_is_missing_is_named_in_one_message(machine: Path) -> No
 def test_gmp_of_homebrew_counts(machine: Path, tmp_path: Path) -> None:
     """Homebrew keeps it where the compiler does not look; the set-up says so to the builds."""
     (tmp_path / "gmp" / "include").mkdir(parents=True)
-    (tmp_path / "gmp" / "include" / "gmp.h").touch()
-    (tmp_path / "gmp" / "include" / "stdlib.h").touch()
+    (tmp_path / "gmp" / "include" / "gmp.h").write_text("#define __GNU_MP_VERSION 6\n")
+    (tmp_path / "gmp" / "include" / "stdlib.h").write_text("#define EXIT_SUCCESS 0\n")
     assert "gmp.h" in doctor(machine, CPPFLAGS="-nostdinc").stderr
     write_program(machine / "brew", f'echo "{tmp_path}/gmp"')
     result = doctor(machine, CC=f"{COMPILER} -nostdinc")

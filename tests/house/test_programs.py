@@ -72,3 +72,14 @@ def test_what_make_put_into_the_cache_is_found(world: Path) -> None:
     make_program(world / "cache" / "knowchain" / "kubo" / "ipfs")
     result = run(world, "kubo")
     assert "'ipfs' == 'expected'" in result.stdout
+
+
+def test_a_mark_asks_for_its_program_before_any_fixture(world: Path) -> None:
+    (world / "pytest.ini").write_text("[pytest]\nmarkers =\n    kubo: needs Kubo\n")
+    (world / "test_marked.py").write_text(
+        "import pytest\n\n@pytest.mark.kubo\ndef test_it(no_such_fixture): ...\n"
+    )
+    result = subprocess.run(
+        [PYTEST, "-rs", "test_marked.py"], cwd=world, capture_output=True, text=True, check=False
+    )
+    assert "kubo is missing: make kubo" in result.stdout
