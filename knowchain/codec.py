@@ -27,7 +27,7 @@ _decode_native = _native.decode_dag_cbor
 _encode_native = _native.encode_dag_cbor
 
 _NEGATIVE_ZERO: Final = b"\xfb\x80\x00\x00\x00\x00\x00\x00\x00"
-_NOT_CONTAINER_HEADS: Final = bytes(b for b in range(256) if not 0x81 <= b <= 0xBB)
+_NOT_CONTAINER_HEADS: Final = bytes(b for b in range(256) if not 0x80 <= b <= 0xBB)
 _INTERNED: Final = 16_384
 """Links kept for reuse: the same authors, collections and rights recur from record to record."""
 
@@ -118,20 +118,27 @@ def _as_bytes(data: object) -> bytes:
 def _check_values(value: Value, max_depth: int) -> None:
     """Refuse what neither reader nor writer of ``cbrrr`` refuses: depth, and negative zero.
 
-    Works level by level, so that no nesting can exhaust the stack, and a cycle ends at the bound.
+    Works level by level, so that no nesting can exhaust the stack, and a cycle ends at the bound. A
+    value that contains itself, or shares its parts, twice a level would double with every level: what
+    grows beyond the bytes that could hold it is refused too.
     """
     level: list[Value] = [value]
     for depth in range(max_depth + 1):
         below: list[Value] = []
+        nested = False
         for item in level:
             kind = type(item)
             if kind is dict:
+                nested = True
                 below.extend(item.values())  # type: ignore[union-attr]
             elif kind is list:
+                nested = True
                 below.extend(item)  # type: ignore[arg-type]
             elif kind is float and item == 0.0 and str(item)[0] == "-":
                 raise CodecError("negative zero has no canonical encoding")
-        if not below:
+            if len(below) > CODEC_SIZE:
+                raise CodecError("{max_size} bytes can't hold so many values", max_size=CODEC_SIZE)
+        if not nested:
             return
         if depth == max_depth:
             break

@@ -117,13 +117,16 @@ def check_values(value: Value, depth: int, *, booleans: bool) -> None:
         InvalidRecord: ``malformed``.
     """
     level = [value]
-    for _ in range(depth + 1):
+    for nesting in range(depth + 1):
         below: list[Value] = []
+        nested = False
         for item in level:
             kind = type(item)
             if kind is dict:
+                nested = True
                 below.extend(item.values())  # type: ignore[union-attr]
             elif kind is list:
+                nested = True
                 below.extend(item)  # type: ignore[arg-type]
             elif kind is int:
                 if not -limits.MAX_INT <= item <= limits.MAX_INT:  # type: ignore[operator]
@@ -132,8 +135,10 @@ def check_values(value: Value, depth: int, *, booleans: bool) -> None:
                 kind is not str and kind is not bytes and kind is not Cid and not (booleans and kind is bool)
             ):
                 raise InvalidRecord("malformed", "{value} is not allowed in a record", value=shown(item))
-        if not below:
+        if not nested:
             return
+        if nesting == depth:
+            break
         level = below
     raise InvalidRecord("malformed", "containers nest deeper than {depth}", depth=depth)
 

@@ -90,8 +90,9 @@ def write_body(fields: Mapping[str, Value], *, author: RecordId, salt: bytes) ->
             )
     value: dict[str, Value] = {**fields, "salt": salt, "author": author}
     try:
+        # The codec first: it bounds a value that contains itself, which the walk would follow.
+        data = codec.encode(value, max_depth=limits.BODY_DEPTH)
         check_values(value, limits.BODY_DEPTH, booleans=True)
-        data = codec.encode(value)
     except (CodecError, InvalidRecord) as exc:
         raise InvalidValue(
             "the body can't be written: {why}",
