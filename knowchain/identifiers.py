@@ -150,7 +150,7 @@ def _check_binary(binary: bytes) -> None:
         InvalidValue: otherwise.
     """
     try:
-        if not 4 < len(binary) <= MAX_LINK or binary[0] != 1:
+        if not 4 <= len(binary) <= MAX_LINK or binary[0] != 1:
             raise ValueError("not version 1, or its size is out of bounds")
         _, at = _varint(binary, 1)
         hash_code, at = _varint(binary, at)
