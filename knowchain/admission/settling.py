@@ -116,12 +116,8 @@ class Settler:
         header = block.header
         if isinstance(header, IdentityHeader):
             parent = parents[0] if parents else None
-            state = (
-                self._state(transaction, header.prev[0]) if parent is not None and parent.identity else None
-            )
-            if parent is not None and state is None:
-                # Only to name the fault: the parent is of no identity's log.
-                state = IdentityState()
+            linked = parent is not None and parent.identity
+            state = self._state(transaction, header.prev[0]) if linked else None
             link = check_identity_link(block.id, header, parent, state)
             self._remember(block.id, link.state)
             transaction.add_identity(block, header, link, received=self._clock(), source=source)

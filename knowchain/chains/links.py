@@ -91,14 +91,15 @@ def check_identity_link(
         rid: the id of the record.
         header: its header.
         parent: what is known of its parent; None for a genesis.
-        state: the identity's state at the parent; None for a genesis.
+        state: the identity's state at the parent; None when that is of no identity's log.
 
     Raises:
         InvalidRecord: ``identity``.
     """
-    if parent is None or state is None:
+    if parent is None:
         return IdentityLink(*genesis_state(rid, header))
-    if not parent.identity:
+    if not parent.identity or state is None:
+        # Stops a record that hangs on an ordinary one from passing for a second genesis.
         raise InvalidRecord("identity", "prev links a record that is not of an identity's log")
     if parent.author != header.author:
         raise InvalidRecord("identity", "prev links a record of another identity")
