@@ -12,7 +12,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types contracts check format lock js kubo clean
+.PHONY: help run test lint types contracts soak check format lock js kubo clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ types: .venv/.ready-dev ## types: mypy, strict
 
 contracts: .venv/.ready-dev ## who may import whom: import-linter
 	@$(BIN)/lint-imports --no-logo
+
+soak: .venv/.ready-dev ## run the slow campaigns, each as long as it needs
+	@$(BIN)/pytest -m slow --timeout 7200 -n $(WORKERS)
 
 check: lint types contracts test ## everything that a change must pass
 
