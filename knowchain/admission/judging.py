@@ -67,8 +67,8 @@ def judge(incoming: Incoming, network: str, rejected: RejectedMemory) -> Judged 
         return known
     try:
         block = read_block(data)
-        check_network(block.header, network)
         verify_block(block)
+        check_network(block.header, network)
     except InvalidRecord as exc:
         rejected.remember(rid, exc.reason, str(exc))
         return Answer(Verdict.REJECTED, rid, exc.reason, str(exc))
