@@ -169,7 +169,7 @@ class Admission:
 
     def _write_groups(self) -> None:
         while (work := self._queue.get()) is not None:
-            group, size, last = [work], len(work.batch), False
+            group, size, last = _started([work]), len(work.batch), False
             while size < GROUP:
                 try:
                     more = self._queue.get_nowait()
@@ -178,9 +178,10 @@ class Admission:
                 if more is None:
                     last = True
                     break
-                group.append(more)
+                group += _started([more])
                 size += len(more.batch)
-            self._write_group(group)
+            if group:
+                self._write_group(group)
             if last:
                 return
 
@@ -214,6 +215,14 @@ class Admission:
                     settled.append(item)
                 answers.append(settled)
         return answers, news
+
+
+def _started(group: list[_Work]) -> list[_Work]:
+    """Leave out what its waiter gave up; what is begun can't be given up any more.
+
+    Without this, an answer to a cancelled future would end the writer.
+    """
+    return [work for work in group if work.done.set_running_or_notify_cancel()]
 
 
 def _named(exc: BaseException) -> BaseException:
