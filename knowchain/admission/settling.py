@@ -84,7 +84,8 @@ class Settler:
     def _settle_one(self, transaction: WriteTransaction, judged: Judged, source: str) -> tuple[Answer, bool]:
         block = judged.block
         if transaction.known(block.id) is not None:
-            return Answer(Verdict.DUPLICATE, block.id, body=self._take_body(transaction, judged)), False
+            outcome = self._take_body(transaction, judged)
+            return Answer(Verdict.DUPLICATE, block.id, body=outcome, detail=judged.body_detail), False
         parents: list[Parent] = []
         missing = []
         for rid in block.header.prev:
