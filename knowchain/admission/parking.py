@@ -48,7 +48,7 @@ class Parking:
         self._parked: OrderedDict[RecordId, Parked] = OrderedDict()
         self._missing: dict[RecordId, set[RecordId]] = {}
         self._waiting: dict[RecordId, set[RecordId]] = defaultdict(set)
-        self._counts: dict[str, int] = defaultdict(int)
+        self._shares: dict[str, OrderedDict[RecordId, None]] = {}
         self.bytes = 0
         """Bytes held now."""
 
@@ -62,19 +62,31 @@ class Parking:
         """Keep a block until its ``missing`` parents come.
 
         A source that fills its share pushes out its own oldest block, never another's; when all
-        shares together are too many bytes, the oldest of all goes.
+        shares together are too many bytes, the oldest of all goes. A block that waits already keeps
+        its place in the share of whoever brought it first, or anybody could push it out by bringing
+        it again; a body that it lacks is taken over.
         """
         rid = parked.block.id
-        self.drop(rid)
         self.expire(parked.since)
-        if self._counts[parked.source] >= self._per_source:
-            self.drop(next(r for r, p in self._parked.items() if p.source == parked.source))
+        if (first := self._parked.get(rid)) is not None:
+            if first.body is None and parked.body is not None:
+                self._parked[rid] = first._replace(body=parked.body)
+                self.bytes += len(parked.body)
+            self._shrink()
+            return
+        share = self._shares.setdefault(parked.source, OrderedDict())
+        if len(share) >= self._per_source:
+            self.drop(next(iter(share)))
+            share = self._shares.setdefault(parked.source, OrderedDict())
         self._parked[rid] = parked
         self._missing[rid] = set(missing)
         for parent in self._missing[rid]:
             self._waiting[parent].add(rid)
-        self._counts[parked.source] += 1
+        share[rid] = None
         self.bytes += parked.size
+        self._shrink()
+
+    def _shrink(self) -> None:
         while self.bytes > self._total_bytes:
             self.drop(next(iter(self._parked)))
 
@@ -116,9 +128,10 @@ class Parking:
                 waiting.discard(rid)
                 if not waiting:
                     del self._waiting[parent]
-        self._counts[parked.source] -= 1
-        if not self._counts[parked.source]:
-            del self._counts[parked.source]
+        share = self._shares[parked.source]
+        del share[rid]
+        if not share:
+            del self._shares[parked.source]
         self.bytes -= parked.size
 
     def wanted(self) -> tuple[RecordId, ...]:
