@@ -188,7 +188,7 @@ class WriteTransaction:
         """Gather an accepted identity record."""
         row_id = self._id(block.id)
         author = author_of(block.id, header)
-        prev = self._caches.ids[header.prev[0]] if header.prev else None
+        prev = self._id(header.prev[0]) if header.prev else None
         self._logs.append((row_id, self._id(author), prev, header.seq, link.rank))
         self._add(block, row_id, author, run=None, received=received, source=source)
 
@@ -252,7 +252,7 @@ class WriteTransaction:
             -1 if run is None else run,
         )
         for rid in header.prev:
-            parent = caches.ids[rid]
+            parent = self._id(rid)
             if parent in self._new_heads:
                 self._new_heads.discard(parent)
             else:
