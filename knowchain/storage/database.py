@@ -67,6 +67,7 @@ class Database:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
+        self._writing = threading.Lock()
         with named_faults(path):
             self.writer = self._connect()
 
@@ -98,8 +99,11 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction; when the block ends without an error, it is on disk."""
-        with named_faults(self.path):
+        """One write transaction; when the block ends without an error, it is on disk.
+
+        Threads take turns: the connection is one, and knows one transaction at a time.
+        """
+        with self._writing, named_faults(self.path):
             self.writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self.writer
@@ -108,6 +112,11 @@ class Database:
                 if self.writer.in_transaction:
                     self.writer.execute("ROLLBACK")
                 raise
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file, and cut it to nothing."""
+        with self._writing, named_faults(self.path):
+            self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close every connection. The writer goes last, and folds the log into the file."""

@@ -153,29 +153,27 @@ class RecordStore:
         Returns:
             Whether there was a body here to destroy.
         """
-        self._database.writer.execute("PRAGMA secure_delete = ON")
-        try:
-            with self._database.transaction() as connection:
-                row = connection.execute(
-                    "SELECT r.body FROM records r JOIN cids c ON c.id = r.id WHERE c.digest = ?",
-                    (record[4:],),
-                ).fetchone()
-                if row is None or row[0] is None:
-                    return False
-                connection.execute("INSERT OR REPLACE INTO absent_bodies VALUES (?, 1)", row)
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "SELECT r.body FROM records r JOIN cids c ON c.id = r.id WHERE c.digest = ?", (record[4:],)
+            ).fetchone()
+            if row is None or row[0] is None:
+                return False
+            connection.execute("INSERT OR REPLACE INTO absent_bodies VALUES (?, 1)", row)
+            connection.execute("PRAGMA secure_delete = ON")
+            try:
                 gone = connection.execute("DELETE FROM bodies WHERE id = ?", row).rowcount > 0
-            # The log still has the old page until it is folded into the file and cut to nothing.
-            self._database.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            return gone
-        finally:
-            self._database.writer.execute("PRAGMA secure_delete = OFF")
+            finally:
+                connection.execute("PRAGMA secure_delete = OFF")
+        # The log still has the old page until it is folded into the file and cut to nothing.
+        self._database.checkpoint()
+        return gone
 
     # --- keeping -----------------------------------------------------------------------------------
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""
-        with named_faults(self.path):
-            self._database.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._database.checkpoint()
 
     def backup(self, target: Path) -> None:
         """Copy the store to a new file while it is in use; the copy is one consistent state.
