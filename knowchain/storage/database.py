@@ -67,6 +67,7 @@ class Database:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
+        self._writing = threading.RLock()
         self._writing = threading.Lock()
         with named_faults(path):
             self.writer = self._connect()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -22,6 +24,9 @@ BodyState: TypeAlias = Literal["none", "held", "missing", "erased"]
 
 _PREFIX: Final = b"\x01\x71\x12\x20"
 _STATES_KEPT: Final = 1024
+_IDS_KEPT: Final = 8192
+_ID_CHARACTERS: Final = 58
+"""Base32 characters of a record id, after the multibase prefix."""
 
 
 def rid_from_digest(digest: bytes) -> RecordId:
@@ -59,14 +64,23 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._states: dict[RecordId, IdentityState] = {}
-        self._row_id: Callable[[RecordId], int | None] = lru_cache(8192)(self._find_row_id)
-        self._digest: Callable[[int], bytes] = lru_cache(8192)(self._find_digest)
+        self._row_ids: dict[RecordId, int] = {}
+        self._digest: Callable[[int], bytes] = lru_cache(_IDS_KEPT)(self._find_digest)
 
     # --- ids -----------------------------------------------------------------------------------
 
-    def _find_row_id(self, rid: RecordId) -> int | None:
+    def _row_id(self, rid: RecordId) -> int | None:
+        known = self._row_ids.get(rid)
+        if known is not None:
+            return known
         row = self._connection.execute("SELECT id FROM cids WHERE digest = ?", (rid[4:],)).fetchone()
-        return None if row is None else row[0]
+        if row is None:
+            return None  # not remembered: it may come while this reader lives
+        if len(self._row_ids) >= _IDS_KEPT:
+            self._row_ids.clear()
+        found: int = row[0]
+        self._row_ids[rid] = found
+        return found
 
     def _find_digest(self, row_id: int) -> bytes:
         digest: bytes = self._connection.execute(
@@ -175,6 +189,11 @@ class Reader:
         rows = self._connection.execute(sql, (bytes(key),))
         return tuple(sorted((rid_from_digest(digest), seq) for digest, seq in rows))
 
+    def public_keys(self) -> Iterator[PublicKey]:
+        """Every public key that signed a held record."""
+        for (key,) in self._connection.execute("SELECT key FROM keys ORDER BY id"):
+            yield PublicKey(key)
+
     def heads(self) -> Iterator[RecordId]:
         """The held records that no held record names in ``prev``: what peers reconcile."""
         for (digest,) in self._connection.execute(
@@ -188,6 +207,14 @@ class Reader:
                  JOIN cids c ON c.id = r.id JOIN cids b ON b.id = a.id WHERE a.erased = 0"""
         for record, body in self._connection.execute(sql):
             yield rid_from_digest(record), rid_from_digest(body)
+
+    def records_with_prefix(self, text: str, *, limit: int) -> list[RecordId]:
+        """Held records whose id, as text, begins with ``text``; at most ``limit``, in byte order."""
+        low, high = (_bound(text, fill) for fill in "a7")
+        sql = """SELECT c.digest FROM cids c JOIN records r ON r.id = c.id
+                 WHERE c.digest BETWEEN ? AND ? ORDER BY c.digest LIMIT ?"""
+        found = (rid_from_digest(digest) for (digest,) in self._connection.execute(sql, (low, high, limit)))
+        return [rid for rid in found if str(rid).startswith(text)]
 
     def records_of_body(self, body: RecordId) -> Iterator[RecordId]:
         """The held records that link a body."""
@@ -216,7 +243,8 @@ class Reader:
 
     def counts_by_kind(self) -> dict[str, int]:
         """How many records of each kind are held."""
-        sql = "SELECT k.name, count(*) FROM records r JOIN kinds k ON k.id = r.kind GROUP BY k.id ORDER BY k.name"
+        sql = """SELECT k.name, count(*) FROM records r JOIN kinds k ON k.id = r.kind
+                 GROUP BY k.id ORDER BY k.name"""
         return dict(self._connection.execute(sql).fetchall())
 
     # --- what refers to what ---------------------------------------------------------------------
@@ -336,6 +364,15 @@ class Reader:
         return [
             (ticket, rid_from_digest(digest)) for ticket, digest in self._connection.execute(sql, (limit,))
         ]
+
+
+def _bound(text: str, fill: str) -> bytes:
+    """The digest of the least or greatest record id that begins with ``text``; ``b""`` if none can."""
+    padded = text[1:].ljust(_ID_CHARACTERS, fill).upper().encode()
+    try:
+        return base64.b32decode(padded[:_ID_CHARACTERS] + b"=" * (-_ID_CHARACTERS % 8))[4:]
+    except binascii.Error:
+        return b""
 
 
 def _stored(row: tuple[bytes, int, int, str, int, int | None]) -> StoredRecord:

@@ -106,6 +106,11 @@ class RecordStore:
         with self._database.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
+    def remove_setting(self, name: str) -> None:
+        """Forget a setting."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM settings WHERE name = ?", (name,))
+
     def set_petname(self, name: str, identity: RecordId) -> None:
         """Give an identity a name of the reader's own; an earlier name of it is replaced.
 

@@ -1,0 +1,65 @@
+"""Small files that are whole or not there: written aside, synced, then renamed into place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from knowchain.errors import StorageFault
+
+__all__ = ["sync_folder", "write_new", "write_whole"]
+
+
+def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Replace ``path`` by ``data``, atomically and durably.
+
+    Raises:
+        StorageFault: the disk refused; the old file is untouched.
+    """
+    aside = path.with_name(f".{path.name}.new")
+    try:
+        _write(aside, data, os.O_TRUNC, mode)
+        aside.replace(path)
+        sync_folder(path.parent)
+    except OSError as exc:
+        aside.unlink(missing_ok=True)
+        raise _fault(path, exc) from exc
+
+
+def write_new(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Write ``data`` to a file that must not exist yet.
+
+    Raises:
+        StorageFault: it exists, or the disk refused.
+    """
+    try:
+        _write(path, data, os.O_EXCL, mode)
+        sync_folder(path.parent)
+    except OSError as exc:
+        raise _fault(path, exc) from exc
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _write(path: Path, data: bytes, flags: int, mode: int) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flags, mode)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(fd)
+
+
+def _fault(path: Path, exc: OSError) -> StorageFault:
+    return StorageFault(
+        "{path} can't be written: {why}",
+        remedy="choose a place that exists, has room, and does not hold that file yet",
+        path=path,
+        why=exc.strerror or str(exc),
+    )
