@@ -1,0 +1,25 @@
+"""Row 7: our own limiter; libp2p's spam protection lets 10 messages a second pass, own ones included."""
+
+from __future__ import annotations
+
+__all__ = ["Rate"]
+
+
+class Rate:
+    """A token bucket: ``per_second`` on average, twice that at once. The clock is passed in."""
+
+    __slots__ = ("_at", "_per_second", "_tokens")
+
+    def __init__(self, per_second: float, now: float) -> None:
+        self._per_second = per_second
+        self._tokens = 2 * per_second
+        self._at = now
+
+    def admit(self, amount: float, now: float) -> bool:
+        """Whether ``amount`` is within the rate at time ``now``; if it is, it is taken."""
+        self._tokens = min(2 * self._per_second, self._tokens + (now - self._at) * self._per_second)
+        self._at = now
+        if amount > self._tokens:
+            return False
+        self._tokens -= amount
+        return True
