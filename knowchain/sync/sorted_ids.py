@@ -143,7 +143,7 @@ class SortedIds:
         whole = len(self) // _BLOCK
         limbs = self._rows[: whole * _BLOCK].view(_LIMB).reshape(whole, _BLOCK, 8)
         sums = np.zeros((whole + 1, 8), np.uint64)
-        np.cumsum(limbs.sum(axis=1, dtype=np.uint64), axis=0, out=sums[1:])
+        np.cumsum(np.einsum("bil->bl", limbs, dtype=np.uint64), axis=0, out=sums[1:])
         return sums
 
     def _prefix(self, positions: _Indices) -> _Limbs:
