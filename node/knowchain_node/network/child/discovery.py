@@ -15,6 +15,7 @@ import trio
 from zeroconf import InterfaceChoice, ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
 from knowchain_node.network.child.dialling import CannotDial, parse
+from knowchain_node.network.child.guards.cleaning import cleaning
 from knowchain_node.network.child.seam import Seam
 from knowchain_node.network.config import MAX_ADDRESS
 from knowchain_node.network.vocabulary import PeerSeen
@@ -49,8 +50,8 @@ async def discovery(seam: Seam, own: str, addresses: Sequence[str], interface: s
         yield
         await trio.to_thread.run_sync(browser.cancel)
     finally:
-        with trio.move_on_after(3, shield=True):
-            await trio.to_thread.run_sync(zeroconf.close, abandon_on_cancel=True)
+        with cleaning(3):
+            await trio.to_thread.run_sync(zeroconf.close)
 
 
 def _announcement(addresses: Sequence[str]) -> ServiceInfo:

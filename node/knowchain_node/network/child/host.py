@@ -22,6 +22,7 @@ from libp2p.protocol_muxer.exceptions import MultiselectClientError, Multiselect
 from libp2p.protocol_muxer.multiselect_communicator import MultiselectCommunicator
 from libp2p.utils.varint import read_varint_prefixed_bytes_limited
 
+from knowchain_node.network.child.guards.cleaning import cleaning
 from knowchain_node.network.child.guards.containment import contain
 from knowchain_node.network.child.guards.negotiation import BoundedReads
 from knowchain_node.network.child.guards.rates import Rate
@@ -78,7 +79,7 @@ class GuardedHost(BasicHost):
                 if handler is not None:
                     await handler(net_stream)
             except BaseException:
-                with trio.move_on_after(1, shield=True):
+                with cleaning(1):
                     await net_stream.reset()
                 raise
 
@@ -134,7 +135,7 @@ class GuardedHost(BasicHost):
             await stream.reset()
             raise NoStream(f"{peer_id} speaks none of {', '.join(protocol_ids)}") from error
         except BaseException:
-            with trio.move_on_after(1, shield=True):
+            with cleaning(1):
                 await stream.reset()
             raise
         stream.set_protocol(protocol)
@@ -152,7 +153,7 @@ class GuardedHost(BasicHost):
                     raw = await read_varint_prefixed_bytes_limited(BoundedReads(stream, _IDENTIFY), _IDENTIFY)
                     self._identified(peer_id, Identify.FromString(raw))
                 finally:
-                    with trio.move_on_after(1, shield=True):
+                    with cleaning(1):
                         await stream.close()
 
     def _identified(self, peer: ID, said: Identify) -> None:

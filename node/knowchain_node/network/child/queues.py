@@ -54,4 +54,4 @@ class PacedQueue(RpcQueue):
         return not self._is_slow and self.push(rpc)
 
 
-pubsub.RpcQueue = PacedQueue  # type: ignore[misc, assignment, attr-defined] # the one place it is made
+pubsub.RpcQueue = PacedQueue  # type: ignore[assignment, attr-defined]

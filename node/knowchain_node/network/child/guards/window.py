@@ -17,6 +17,7 @@ import libp2p.stream_muxer.yamux.yamux as yamux
 import trio
 from libp2p.abc import INetStream
 
+from knowchain_node.network.child.guards.cleaning import cleaning
 from knowchain_node.network.counters import ChildCounters
 
 __all__ = ["BoundedYamux", "write_when_open"]
@@ -46,7 +47,7 @@ class BoundedYamux(yamux.Yamux):
         except* Exception as group:  # noqa: BLE001 - what a peer's frames make libp2p raise can't be known
             self.counters.contained += 1
             log.info("contained in yamux: %r", group.exceptions)
-            with trio.move_on_after(2, shield=True):
+            with cleaning(2):
                 await self._cleanup_on_error()
 
     async def _read_data_body(self, length: int) -> bytes:
