@@ -66,10 +66,12 @@ def _paths_differ(stored: dict[str, Stored], at: Place) -> None:
         if not isinstance(path, str):
             continue
         place = at.child("files").item(position).child("path")
-        other = seen.setdefault(unicodedata.normalize("NFC", path.casefold()), path)
-        if other is not path and other == path:
+        folded = unicodedata.normalize("NFC", path.casefold())
+        other = seen.get(folded)
+        seen[folded] = path
+        if other == path:
             at.report(place.error("{value} stands there twice", value=path, remedy="name each file once"))
-        elif other != path:
+        elif other is not None:
             at.warn(
                 place.error(
                     "{value} differs from {other} in case only",
