@@ -106,7 +106,7 @@ class InvalidBody(UserError):
 
     def __init__(self, kind: str, problems: Sequence[InvalidValue]) -> None:
         super().__init__(
-            "this {kind} can't be written: {problems}",
+            "this {kind} record can't be written: {problems}",
             remedy="{remedies}",
             kind=kind,
             problems="; ".join(str(problem) for problem in problems),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from knowchain.errors import InvalidValue
 
 __all__ = ["Findings", "Place"]
+
+_WHOLE: Final = "body"
+"""What a message calls the body itself."""
 
 
 @dataclass
@@ -35,14 +39,24 @@ class Place:
     def error(self, template: str, *, value: object, remedy: str, **fields: object) -> InvalidValue:
         """An error about this place; the caller raises it, or gives it to :meth:`report`."""
         return InvalidValue(
-            "{field}: " + template, field=self.path or "body", value=value, remedy=remedy, **fields
+            "{field}: " + template, field=self.path or _WHOLE, value=value, remedy=remedy, **fields
         )
 
     def report(self, problem: InvalidValue) -> None:
-        """Keep an error, and go on."""
-        self.findings.errors.append(problem)
+        """Keep an error, and go on.
+
+        A rule across fields that fails only because a part of it was refused adds nothing: an error
+        about a place is left out when there is one about that place, or inside it, already.
+        """
+        place = str(problem.fields["field"])
+        if not any(_is_within(str(each.fields["field"]), place) for each in self.findings.errors):
+            self.findings.errors.append(problem)
 
     def warn(self, warning: InvalidValue | None) -> None:
         """Keep a warning; None is none."""
         if warning is not None:
             self.findings.warnings.append(warning)
+
+
+def _is_within(path: str, outer: str) -> bool:
+    return outer == _WHOLE or path == outer or path.startswith((f"{outer}.", f"{outer}["))

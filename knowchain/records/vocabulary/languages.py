@@ -150,7 +150,17 @@ def _iso639(code: str) -> IsoLanguage | None:
 
 
 def _name_remedy(text: str) -> str:
-    """Which tag has the name that was written in place of a tag."""
+    """Which tag was meant by what was written in place of one: another spelling, or a name."""
+    if "_" in text and _is_registered(text.replace("_", "-")):
+        return f"did you mean `{_preferred(text.replace('_', '-'))}`"
+    tag = _tag_of_name(text) if len(text) > 3 and text.replace(" ", "").isalpha() else None
+    if tag is None:
+        return "give a BCP 47 tag such as `en`, a Glottocode in its own field, or `und`"
+    return f"did you mean `{tag}`"
+
+
+def _tag_of_name(text: str) -> str | None:
+    """The tag of the language that has this English name, or one much like it."""
     from iso639 import ALL_LANGUAGES
 
     from knowchain.records.vocabulary.suggestions import nearest
@@ -162,9 +172,7 @@ def _name_remedy(text: str) -> str:
     }
     name = text.casefold()
     near = name if name in names else nearest(name, names)
-    if near is None:
-        return "give a BCP 47 tag such as `en`, a Glottocode in its own field, or `und`"
-    return f"did you mean `{names[near]}`"
+    return None if near is None else names[near]
 
 
 def _not_a_tag(text: str, field: str, remedy: str) -> InvalidValue:

@@ -147,6 +147,11 @@ def test_every_mistake_is_told_at_once_with_its_place() -> None:
     }
 
 
+def test_a_rule_across_fields_is_silent_about_what_was_refused_already() -> None:
+    assert set(complaints("work", changed("work", languages=["english"]))) == {"languages[0].tag"}
+    assert set(complaints("follow", {"people": ["Nest"]})) == {"people[0]"}
+
+
 def test_the_error_of_a_body_reads_as_one_message() -> None:
     with pytest.raises(InvalidBody) as caught:
         compose("work", changed("work", title=None, kind="text"))
