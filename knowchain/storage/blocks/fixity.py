@@ -21,7 +21,7 @@ from knowchain.storage.blocks.packfolder import PackGone, Place
 from knowchain.storage.blocks.packs import PackBlocks
 from knowchain.storage.blocks.scanning import hashes_to
 
-__all__ = ["FixityCheck", "RateLimit", "not_checked_since", "scrub"]
+__all__ = ["FixityCheck", "RateLimit", "check_one", "not_checked_since", "scrub"]
 
 _DAY: Final = 86_400.0
 _RECORD_EVERY: Final = 256
@@ -117,7 +117,7 @@ def scrub(store: PackBlocks, rate: RateLimit, *, before: float | None = None) ->
     try:
         for multihash, size in _due(store, due):
             rate.spend(size)
-            check = _check(store, multihash)
+            check = check_one(store, multihash)
             if check is None:  # deleted meanwhile
                 continue
             if check.outcome == "success" and multihash in troubled:
@@ -132,7 +132,12 @@ def scrub(store: PackBlocks, rate: RateLimit, *, before: float | None = None) ->
         store.ledger.checked(done)
 
 
-def _check(store: PackBlocks, multihash: bytes) -> FixityCheck | None:
+def check_one(store: PackBlocks, multihash: bytes) -> FixityCheck | None:
+    """Read one block again and hash it: what to do when somebody was handed wrong bytes. None: not held.
+
+    Raises:
+        StorageFault: what is bad could not be quarantined or reported.
+    """
     while True:
         located = store.index.find(multihash)
         if located is None:

@@ -13,7 +13,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Final, Self
 
-from knowchain.errors import Corruption, NotFound
+from knowchain.errors import Corruption, KnowchainError, NotFound, StorageFault
 from knowchain.identifiers import Cid
 from knowchain.storage.blocks import collecting, compaction, consistency, recovery
 from knowchain.storage.blocks.audit import AuditLine, AuditLog, raw_cid
@@ -21,7 +21,7 @@ from knowchain.storage.blocks.batch import Batch, multihash_of
 from knowchain.storage.blocks.database import Database
 from knowchain.storage.blocks.durable import faults_at, sync_folder
 from knowchain.storage.blocks.framing import Pointer, Tombstone
-from knowchain.storage.blocks.index import Index
+from knowchain.storage.blocks.index import Index, Located
 from knowchain.storage.blocks.ledger import Ledger, Pin, Problem
 from knowchain.storage.blocks.lock import FolderLock
 from knowchain.storage.blocks.log import BlockLog
@@ -133,34 +133,38 @@ class PackBlocks:
 
         Raises:
             NotFound: no such block here.
-            Corruption: an original file no longer holds it (a problem is recorded), or a pack is damaged.
-            StorageFault: the disk refused.
+            Corruption: an original file no longer holds it, or a pack is damaged.
+            StorageFault: the disk refused. In both cases a problem is recorded, and a put heals it.
         """
         multihash = multihash_of(cid)
         while True:
             located = self.index.find(multihash)
             if located is None:
                 raise _not_here(cid)
-            if isinstance(located, Pointer):
-                return self._get_original(located, multihash)
             try:
-                return self.packs.read(located, multihash)
+                return self._read(located, multihash, cid)
             except PackGone:
-                if self.index.find(multihash) == located:  # not moved by a compaction: lost
-                    raise Corruption(
-                        "pack {pack} is missing, with block {cid}",
-                        pack=located.pack,
-                        cid=str(cid),
-                        remedy="put the pack back, or run fsck and fetch the block again from a peer",
-                    ) from None
+                continue  # a compaction moved it
+            except (Corruption, StorageFault) as exc:
+                self._report(multihash, located, exc)
+                raise
 
-    def _get_original(self, pointer: Pointer, multihash: bytes) -> bytes:
+    def _read(self, located: Located, multihash: bytes, cid: Cid) -> bytes:
+        if isinstance(located, Pointer):
+            return read_original(located, multihash)
         try:
-            return read_original(pointer, multihash)
-        except Corruption as exc:
-            path = shown_path(pointer.path)
-            self.ledger.report(Problem(multihash, path, str(exc), self.clock()))
-            raise
+            return self.packs.read(located, multihash)
+        except PackGone:
+            if self.index.find(multihash) != located:
+                raise
+            raise _lost(located, cid) from None
+
+    def _report(self, multihash: bytes, located: Located, exc: KnowchainError) -> None:
+        if isinstance(located, Pointer):
+            path = shown_path(located.path)
+        else:
+            path = self.packs.path(located.pack).name
+        self.ledger.report(Problem(multihash, path, str(exc), self.clock()))
 
     def put(self, cid: Cid, block: bytes) -> None:
         """Keep ``block``, which the caller has hashed; it is on the medium at return.
@@ -336,6 +340,15 @@ class PackBlocks:
         finally:
             lock.release()
         PackBlocks.open(folder, progress=progress).close()
+
+
+def _lost(place: Place, cid: Cid) -> Corruption:
+    return Corruption(
+        "pack {pack} is missing, with block {cid}",
+        pack=place.pack,
+        cid=str(cid),
+        remedy="put the pack back, or fetch the block again from a peer",
+    )
 
 
 def _not_here(cid: Cid) -> NotFound:

@@ -33,7 +33,7 @@ def recover(
     durable = index.durable()
     for number in packs.numbers():
         known = durable.get(number, (b"", 0))[1]
-        if packs.size(number) > known:
+        if number not in durable or packs.size(number) > known:
             _replay(packs, index, quarantine, number, known)
             if progress is not None:
                 progress(packs.size(number) - known)
