@@ -264,6 +264,18 @@ class Reader:
         ]
         return sorted(found)
 
+    def targets_of(self, relation: str) -> Iterator[RecordId]:
+        """What held records point at by ``relation``; held itself or not."""
+        sql = """SELECT DISTINCT c.digest FROM refs f JOIN cids c ON c.id = f.target
+                 WHERE f.relation = (SELECT id FROM relations WHERE name = ?) ORDER BY c.digest"""
+        for (digest,) in self._connection.execute(sql, (relation,)):
+            yield rid_from_digest(digest)
+
+    def erasures(self) -> dict[RecordId, int]:
+        """When the firm erasure of each record was first seen here, milliseconds."""
+        sql = "SELECT c.digest, e.since FROM erasures e JOIN cids c ON c.id = e.record"
+        return {rid_from_digest(digest): since for digest, since in self._connection.execute(sql)}
+
     # --- Holdings --------------------------------------------------------------------------------
 
     def entry(self, rid: RecordId) -> Entry | None:
