@@ -16,7 +16,6 @@ from knowchain.records.bodies.kinds.moderation_label import MODERATION_LABEL
 from knowchain.records.bodies.kinds.node import NODE
 from knowchain.records.bodies.kinds.note import NOTE
 from knowchain.records.bodies.kinds.profile import PROFILE
-from knowchain.records.bodies.kinds.profile import PROFILE
 from knowchain.records.bodies.kinds.ranking_profile import RANKING_PROFILE
 from knowchain.records.bodies.kinds.retraction import RETRACTION
 from knowchain.records.bodies.kinds.rights import RIGHTS
@@ -33,7 +32,6 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             EVENT,
             RIGHTS,
             COLLECTION,
-            PROFILE,
             PROFILE,
             NODE,
             NOTE,

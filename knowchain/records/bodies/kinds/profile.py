@@ -23,8 +23,11 @@ PROFILE: Final = Kind(
         ),
         Field("description", DESCRIPTION, "about it, by language"),
         Field("languages", TAGS, "the languages that it reads and writes, the preferred first"),
-        Field("places", ListOf(LINE), "where it is at home"),
-        Field("contact", LINE, "how to reach it: an address for anybody to see"),
+        Field(
+            "links",
+            ListOf(LINE, limit=20),
+            "addresses of pages about it, or to reach it at, for anybody to see",
+        ),
         Field("picture", FileLink(), "a published picture"),
     ),
     COMMON,
@@ -33,6 +36,6 @@ PROFILE: Final = Kind(
         "is": "institution",
         "description": {"cy": ["Archif gymunedol."], "en": ["A community archive."]},
         "languages": ["cy", "en"],
-        "contact": "archif@example.org",
+        "links": ["mailto:archif@example.org"],
     },
 )
