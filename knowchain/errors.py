@@ -143,7 +143,7 @@ class InvalidRecord(PeerError):
     """
 
     def __init__(self, reason: str, template: str, **fields: object) -> None:
-        super().__init__(template, **fields)
+        super().__init__(template, remedy="", **fields)
         self.reason: Final = reason
 
 
@@ -158,7 +158,7 @@ class SyncError(PeerError):
     """
 
     def __init__(self, reason: str, template: str, **fields: object) -> None:
-        super().__init__(template, **fields)
+        super().__init__(template, remedy="", **fields)
         self.reason: Final = reason
 
 

@@ -75,7 +75,7 @@ class Cid(bytes):
         Raises:
             InvalidValue: not a CIDv1, or not spelled as its own encoder would spell it.
         """
-        if not isinstance(text, str) or not 2 <= len(text) <= 4 * MAX_LINK or text[0] not in "bkz":
+        if not _may_be_spelled(text):
             raise InvalidValue("{value} is not a CIDv1", field="cid", value=text, remedy=_TEXT_REMEDY)
         try:
             base, binary = _mf_multibase.decode(text)
@@ -141,6 +141,11 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
             return value, i + 1
         shift += 7
     raise ValueError("not a minimal varint")
+
+
+def _may_be_spelled(text: object) -> bool:
+    """Whether something is worth decoding: callers without types, and long texts, stop here."""
+    return isinstance(text, str) and 2 <= len(text) <= 4 * MAX_LINK and text[0] in "bkz"
 
 
 def _check_binary(binary: bytes) -> None:
