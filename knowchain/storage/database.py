@@ -68,7 +68,6 @@ class Database:
         self._readers: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
         self._writing = threading.RLock()
-        self._writing = threading.Lock()
         with named_faults(path):
             self.writer = self._connect()
 
