@@ -135,7 +135,7 @@ class Settler:
             return judged.body_outcome
         if transaction.is_erased(header.body.cid):
             return BodyOutcome.ERASED
-        transaction.add_body(header.body.cid, judged.body)
+        transaction.add_body(judged.block.id, header.body.cid, judged.body)
         return BodyOutcome.HELD
 
     def _state(self, transaction: WriteTransaction, rid: RecordId) -> IdentityState:

@@ -203,8 +203,8 @@ class Reader:
 
     def missing_bodies(self) -> Iterator[tuple[RecordId, RecordId]]:
         """(record, body) for every body that is linked and not here yet."""
-        sql = """SELECT c.digest, b.digest FROM absent_bodies a JOIN records r ON r.body = a.id
-                 JOIN cids c ON c.id = r.id JOIN cids b ON b.id = a.id WHERE a.erased = 0"""
+        sql = """SELECT c.digest, b.digest FROM absent_bodies a
+                 JOIN cids c ON c.id = a.record JOIN cids b ON b.id = a.id WHERE a.erased = 0"""
         for record, body in self._connection.execute(sql):
             yield rid_from_digest(record), rid_from_digest(body)
 
@@ -216,11 +216,15 @@ class Reader:
         found = (rid_from_digest(digest) for (digest,) in self._connection.execute(sql, (low, high, limit)))
         return [rid for rid in found if str(rid).startswith(text)]
 
-    def records_of_body(self, body: RecordId) -> Iterator[RecordId]:
-        """The held records that link a body."""
-        sql = "SELECT c.digest FROM records r JOIN cids c ON c.id = r.id WHERE r.body = ?"
-        for (digest,) in self._connection.execute(sql, (self._row_id(body),)):
-            yield rid_from_digest(digest)
+    def record_of_body(self, body: RecordId) -> RecordId | None:
+        """The held record that links a body, held or absent; None if none does."""
+        row_id = self._row_id(body)
+        for table in ("bodies", "absent_bodies"):
+            sql = f"SELECT c.digest FROM {table} b JOIN cids c ON c.id = b.record WHERE b.id = ?"  # noqa: S608
+            row = self._connection.execute(sql, (row_id,)).fetchone()
+            if row is not None:
+                return rid_from_digest(row[0])
+        return None
 
     def fork_at(self, rid: RecordId) -> tuple[RecordId, ...]:
         """Every held record with the key and sequence number of the record ``rid``, itself included."""

@@ -48,7 +48,6 @@ _RECORDS: Final = (
     "CREATE INDEX records_by_run ON records (run, seq) WHERE run IS NOT NULL",
     "CREATE INDEX records_by_kind ON records (kind, arrival)",
     "CREATE INDEX records_by_author ON records (author, kind, arrival)",
-    "CREATE INDEX records_by_body ON records (body) WHERE body IS NOT NULL",
     """CREATE TABLE logs (
         id INTEGER PRIMARY KEY,            -- the identity record, in cids
         author INTEGER NOT NULL,
@@ -71,9 +70,12 @@ _RECORDS: Final = (
         target INTEGER NOT NULL, relation INTEGER NOT NULL, record INTEGER NOT NULL,
         PRIMARY KEY (target, relation, record)) WITHOUT ROWID""",
     "CREATE TABLE heads (record INTEGER PRIMARY KEY)",
-    "CREATE TABLE bodies (id INTEGER PRIMARY KEY, data BLOB NOT NULL)",
+    # A body names its author and is salted, so one record links it; should another link it too, the
+    # first is named here.
+    "CREATE TABLE bodies (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, data BLOB NOT NULL)",
     # Bodies that a header links and that are not held, with the reason: 0 not yet here, 1 erased.
-    "CREATE TABLE absent_bodies (id INTEGER PRIMARY KEY, erased INTEGER NOT NULL)",
+    """CREATE TABLE absent_bodies (
+        id INTEGER PRIMARY KEY, record INTEGER NOT NULL, erased INTEGER NOT NULL)""",
     "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, record INTEGER NOT NULL)",
     # When a firm erasure was first seen here: the body is destroyed after the operator's delay.
     "CREATE TABLE erasures (record INTEGER PRIMARY KEY, since INTEGER NOT NULL)",

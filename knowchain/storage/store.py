@@ -160,14 +160,15 @@ class RecordStore:
         """
         with self._database.transaction() as connection:
             row = connection.execute(
-                "SELECT r.body FROM records r JOIN cids c ON c.id = r.id WHERE c.digest = ?", (record[4:],)
+                "SELECT r.body, r.id FROM records r JOIN cids c ON c.id = r.id WHERE c.digest = ?",
+                (record[4:],),
             ).fetchone()
             if row is None or row[0] is None:
                 return False
-            connection.execute("INSERT OR REPLACE INTO absent_bodies VALUES (?, 1)", row)
+            connection.execute("INSERT OR REPLACE INTO absent_bodies VALUES (?, ?, 1)", row)
             connection.execute("PRAGMA secure_delete = ON")
             try:
-                gone = connection.execute("DELETE FROM bodies WHERE id = ?", row).rowcount > 0
+                gone = connection.execute("DELETE FROM bodies WHERE id = ?", row[:1]).rowcount > 0
             finally:
                 connection.execute("PRAGMA secure_delete = OFF")
         # The log still has the old page until it is folded into the file and cut to nothing.

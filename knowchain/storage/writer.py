@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from knowchain.chains.links import IdentityLink, Parent, added_keys, author_of
@@ -20,6 +21,8 @@ from knowchain.storage.reader import rid_from_digest
 __all__ = ["Known", "StoreCaches", "WriteTransaction"]
 
 _QUERY_WIDTH: Final = 500
+_ROWS: Final = 100
+"""Rows of one inserting statement."""
 _CACHED_RECORDS: Final = 65_536
 _CACHED_IDS: Final = 262_144
 
@@ -93,8 +96,8 @@ class WriteTransaction:
         self._refs: list[tuple[int, int, int]] = []
         self._new_heads: set[int] = set()
         self._old_heads: list[int] = []
-        self._bodies: dict[int, bytes] = {}
-        self._absent_bodies: list[tuple[int]] = []
+        self._bodies: dict[int, tuple[int, bytes]] = {}
+        self._absent_bodies: list[tuple[int, int]] = []
         self._fresh: set[int] = set()
         self._outbox: list[int] = []
         self._blocks: dict[RecordId, bytes] = {}
@@ -201,13 +204,13 @@ class WriteTransaction:
             self._refs.append((self._id(ref.target), self._name("relations", ref.relation), row_id))
         self._add(block, row_id, header.author, run=run, received=received, source=source)
         if header.body is not None:
-            self._absent_bodies.append((self._id(header.body.cid),))
+            self._absent_bodies.append((self._id(header.body.cid), row_id))
         caches.run_ends[run] = self._run_ends[run] = header.seq
         return forked
 
-    def add_body(self, body: RecordId, data: bytes) -> None:
-        """Gather a body that its header owns; the caller has checked it."""
-        self._bodies[self._id(body)] = data
+    def add_body(self, record: RecordId, body: RecordId, data: bytes) -> None:
+        """Gather the body that the header of ``record`` owns; the caller has checked it."""
+        self._bodies[self._id(body)] = (self._id(record), data)
 
     def announce(self, rid: RecordId) -> None:
         """Put an accepted record into the outbox."""
@@ -327,26 +330,46 @@ class WriteTransaction:
         """Write everything that was gathered, table by table."""
         many = self._connection.executemany
         new_runs = {run[0] for run in self._runs}
-        many("INSERT INTO cids (id, digest) VALUES (?, ?)", self._cids)
-        many("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._records)
-        many("INSERT INTO logs VALUES (?, ?, ?, ?, ?)", self._logs)
-        many(
-            'INSERT INTO runs (id, key, author, start, "end") VALUES (?, ?, ?, ?, ?)',
-            [(*run, self._run_ends[run[0]]) for run in self._runs],
-        )
+        self._insert("cids", 2, self._cids)
+        self._insert("records", 12, self._records)
+        self._insert("logs", 5, self._logs)
+        self._insert("runs", 5, [(*run, self._run_ends[run[0]]) for run in self._runs])
         many(
             'UPDATE runs SET "end" = ? WHERE id = ?',
             [(end, run) for run, end in self._run_ends.items() if run not in new_runs],
         )
-        many("INSERT INTO run_parents VALUES (?, ?, ?)", self._run_parents)
-        many("INSERT OR IGNORE INTO refs VALUES (?, ?, ?)", sorted(self._refs))
+        self._insert("run_parents", 3, self._run_parents)
+        self._insert("refs", 3, sorted(self._refs), "OR IGNORE")
         many("DELETE FROM heads WHERE record = ?", [(head,) for head in self._old_heads])
-        many("INSERT OR IGNORE INTO heads VALUES (?)", [(head,) for head in sorted(self._new_heads)])
-        many("INSERT OR IGNORE INTO bodies VALUES (?, ?)", self._bodies.items())
-        many(
-            """INSERT OR IGNORE INTO absent_bodies
-               SELECT ?1, 0 WHERE NOT EXISTS (SELECT 1 FROM bodies WHERE id = ?1)""",
-            self._absent_bodies,
-        )
+        self._insert("heads", 1, [(head,) for head in sorted(self._new_heads)], "OR IGNORE")
+        self._insert("bodies", 3, [(body, *held) for body, held in self._bodies.items()], "OR IGNORE")
         many("DELETE FROM absent_bodies WHERE id = ?", [(body,) for body in self._bodies])
+        self._insert("absent_bodies", 3, self._absent_rows(), "OR IGNORE")
         many("INSERT INTO outbox (record) VALUES (?)", [(record,) for record in self._outbox])
+
+    def _absent_rows(self) -> list[tuple[int, int, int]]:
+        """The linked bodies that are not held: those of new ids need no look into the table."""
+        rows = []
+        for body, record in self._absent_bodies:
+            if body in self._bodies:
+                continue
+            if (
+                body in self._fresh
+                or not self._connection.execute("SELECT 1 FROM bodies WHERE id = ?", (body,)).fetchone()
+            ):
+                rows.append((body, record, 0))
+        return rows
+
+    def _insert(self, table: str, columns: int, rows: Sequence[Sequence[object]], conflict: str = "") -> None:
+        """Insert many rows with few statements.
+
+        Each statement gives the interpreter up once, however many rows it has: one row a statement
+        makes the verifying threads and this one pass it to and fro for every row.
+        """
+        one = f"({','.join('?' * columns)})"
+        whole = len(rows) - len(rows) % _ROWS
+        if whole:
+            sql = f"INSERT {conflict} INTO {table} VALUES {','.join([one] * _ROWS)}"  # noqa: S608
+            for at in range(0, whole, _ROWS):
+                self._connection.execute(sql, list(chain.from_iterable(rows[at : at + _ROWS])))
+        self._connection.executemany(f"INSERT {conflict} INTO {table} VALUES {one}", rows[whole:])  # noqa: S608
