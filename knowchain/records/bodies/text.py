@@ -75,9 +75,15 @@ class Text:
                     "{value} holds the character U+{code}, which no text may hold here",
                     value=value,
                     code=f"{ord(char):04X}",
-                    remedy="remove it" if self.breaks else "remove it; this text is one line",
+                    remedy="{advice}",
+                    advice=self._advice(char),
                 )
         return text
+
+    def _advice(self, char: str) -> str:
+        if "\x80" <= char <= "\x9f" and (meant := bytes([ord(char)]).decode("cp1252", "ignore")):
+            return f"the text was read in the wrong encoding: did you mean `{meant}` (Windows-1252)"
+        return "remove it" if self.breaks or char not in _BREAKS else "remove it; this text is one line"
 
 
 @dataclass(frozen=True)

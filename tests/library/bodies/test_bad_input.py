@@ -152,6 +152,12 @@ def test_a_rule_across_fields_is_silent_about_what_was_refused_already() -> None
     assert set(complaints("follow", {"people": ["Nest"]})) == {"people[0]"}
 
 
+def test_text_read_in_the_wrong_encoding_is_told_which_letter_was_meant() -> None:
+    problem = complaints("work", changed("work", title={"en": ["Boys\x92 Division"]}))["title.en[0]"]
+    assert "U+0092" in str(problem)
+    assert "did you mean `’`" in problem.remedy
+
+
 def test_the_error_of_a_body_reads_as_one_message() -> None:
     with pytest.raises(InvalidBody) as caught:
         compose("work", changed("work", title=None, kind="text"))

@@ -227,7 +227,7 @@ _FIELDS: Final = (
     Field("description", DESCRIPTION, "what it is, by language"),
     Field("places", ListOf(_PLACE), "where it was made, or what places it is about"),
     Field("subjects", ListOf(_SUBJECT), "what it is about"),
-    Field("extent", LINE, "how much: pages, minutes, dimensions"),
+    Field("extent", Text(breaks=True), "how much, and of what: pages, minutes, dimensions, material"),
     Field("source", LINE, "the original, where it is no record: a shelfmark, a collection, a URI"),
     Field("files", ListOf(_FILE, limit=2_000, distinct=False), "its files"),
     MADE_WITH,
