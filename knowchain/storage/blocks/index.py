@@ -11,11 +11,13 @@ from knowchain.storage.blocks.database import Database
 from knowchain.storage.blocks.framing import Kind, Pointer, Tombstone
 from knowchain.storage.blocks.packfolder import Place
 
-__all__ = ["Change", "Gone", "Index", "Located", "Pointed", "Stored", "Void"]
+__all__ = ["QUARANTINED", "Change", "Gone", "Index", "Located", "Pointed", "Stored", "Void"]
 
 _PAGE: Final = 1024
 _SUPERSEDED: Final = "superseded"
 """Why a copy is dead whose block lives on elsewhere."""
+QUARANTINED: Final = "quarantined: "
+"""How the reason begins why a copy is dead whose bytes are kept for inspection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +115,12 @@ class Index:
         return row is not None
 
     def erased_in(self, pack: int) -> list[tuple[bytes, int, str]]:
-        """(multihash, bytes, reason) of the blocks that were let go of in a pack."""
+        """(multihash, bytes, reason) of the blocks that were let go of in a pack, and stand nowhere else."""
         with self._database.reading() as db:
             return db.execute(
                 "SELECT multihash, payload, reason FROM dead"
-                " WHERE pack = ? AND kind = ? AND reason <> ? ORDER BY offset",
-                (pack, Kind.BLOCK, _SUPERSEDED),
+                " WHERE pack = ? AND kind = ? AND reason <> ? AND reason NOT LIKE ? ORDER BY offset",
+                (pack, Kind.BLOCK, _SUPERSEDED, f"{QUARANTINED}%"),
             ).fetchall()
 
     # --- writing -----------------------------------------------------------------------------------
@@ -162,6 +164,7 @@ def _apply(db: sqlite3.Connection, multihash: bytes, change: Change) -> None:
     match change:
         case Stored(place):
             _bury(db, multihash, Kind.BLOCK, Tombstone(0, _SUPERSEDED))
+            _bury(db, multihash, Kind.POINTER, Tombstone(0, _SUPERSEDED))
             db.execute("INSERT INTO blocks VALUES (?, ?, ?, ?)", (multihash, *place))
         case Pointed(place, pointer):
             _bury(db, multihash, Kind.POINTER, Tombstone(0, _SUPERSEDED))

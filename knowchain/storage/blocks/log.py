@@ -130,6 +130,8 @@ class BlockLog:
         Raises:
             StorageFault: the disk refused; nothing since the last commit is kept.
         """
+        if self._broken:
+            self.mend()
         wanted = self._appended
         with self._committing:
             if self._durable >= wanted and not self._broken:

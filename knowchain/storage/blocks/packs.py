@@ -21,7 +21,7 @@ from knowchain.storage.blocks.batch import Batch, multihash_of
 from knowchain.storage.blocks.database import Database
 from knowchain.storage.blocks.durable import faults_at, sync_folder
 from knowchain.storage.blocks.framing import Pointer, Tombstone
-from knowchain.storage.blocks.index import Index, Located
+from knowchain.storage.blocks.index import QUARANTINED, Index, Located
 from knowchain.storage.blocks.ledger import Ledger, Pin, Problem
 from knowchain.storage.blocks.lock import FolderLock
 from knowchain.storage.blocks.log import BlockLog
@@ -298,7 +298,7 @@ class PackBlocks:
         with self.log.appending():
             stood = self.log.standing(multihash) == place
             if stood:
-                self.log.append_tombstone(multihash, Tombstone(int(now * 1000), f"quarantined: {why}"))
+                self.log.append_tombstone(multihash, Tombstone(int(now * 1000), QUARANTINED + why))
         self.log.commit()
         if stood:
             self.ledger.report(Problem(multihash, str(kept), why, now))
