@@ -274,8 +274,12 @@ def _forks() -> Iterator[Case]:
     yield world.case("half a merge", "one of three branches is left out", {"g": ["a1"]}, flags)
     world.record("m2", K, "k1b", "k1c")
     world.record("m3", K, "k1", "k1c")
-    flags = {"k1": [MERGED], "k1b": [MERGED], "k1c": [MERGED], "m": [FORKED], "m2": [FORKED], "m3": [FORKED]}
-    yield world.case("merged pair by pair", "each pair has a record that joins it", {"g": ["a1"]}, flags)
+    six = ("k1", "k1b", "k1c", "m", "m2", "m3")
+    flags = {name: [FORKED] for name in six}
+    yield world.case("merged pair by pair", "no record joins k1 and m2", {"g": ["a1"]}, flags)
+    world.record("all", K, "m", "m2", "m3")
+    flags = {name: [MERGED] for name in six}
+    yield world.case("merged pairs merged", "three parents", {"g": ["a1"]}, flags)
 
     world = base()
     world.record("k0b", K, "g", first=True)
