@@ -72,6 +72,7 @@ class Admission:
         self._guard = threading.Lock()
         self._writer = threading.Thread(target=self._write_groups, name="admission-writer", daemon=True)
         self._writer.start()
+        self._pool = ThreadPoolExecutor(verifiers, "admission-verifier")
 
     def close(self) -> None:
         """Write what has been handed in, then end the writer."""
@@ -81,6 +82,7 @@ class Admission:
             self._closed = True
             self._queue.put(None)
         self._writer.join()
+        self._pool.shutdown()
 
     def __enter__(self) -> Self:
         return self
@@ -128,16 +130,15 @@ class Admission:
         source_items = iter(items)
         judging: deque[Future[list[Judged | Answer]]] = deque()
         writing: deque[Future[list[Answer]]] = deque()
-        with ThreadPoolExecutor(self._verifiers, "admission-verifier") as pool:
-            while True:
-                while len(judging) <= self._verifiers and (chunk := list(islice(source_items, _CHUNK))):
-                    judging.append(pool.submit(self._judge_chunk, chunk))
-                if judging:
-                    writing.append(self._hand_in(judging.popleft().result(), source))
-                while writing and (len(writing) > GROUP // _CHUNK * 2 or not judging):
-                    yield from writing.popleft().result()
-                if not judging and not writing:
-                    return
+        while True:
+            while len(judging) <= self._verifiers and (chunk := list(islice(source_items, _CHUNK))):
+                judging.append(self._pool.submit(self._judge_chunk, chunk))
+            if judging:
+                writing.append(self._hand_in(judging.popleft().result(), source))
+            while writing and (len(writing) > GROUP // _CHUNK * 2 or not judging):
+                yield from writing.popleft().result()
+            if not judging and not writing:
+                return
 
     def admit_body(self, record: RecordId, body: bytes, *, source: str) -> Answer:
         """Take a body that comes after its header.

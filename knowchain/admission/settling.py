@@ -26,9 +26,16 @@ class Accepted(NamedTuple):
     """News of one accepted record, for whoever listens."""
 
     id: RecordId
+    kind: str
+    prev: tuple[RecordId, ...]
     source: str
     forked: bool
     """Whether it opened a second branch of its key's chain."""
+
+    @classmethod
+    def of(cls, block: Block, source: str, *, forked: bool) -> Accepted:
+        """The news of an accepted block."""
+        return cls(block.id, block.header.kind, block.header.prev, source, forked)
 
 
 class Settler:
@@ -69,7 +76,7 @@ class Settler:
         answer, forked = self._settle_one(transaction, judged, source)
         if answer.verdict is not Verdict.ACCEPTED:
             return answer, []
-        news = [Accepted(judged.block.id, source, forked)]
+        news = [Accepted.of(judged.block, source, forked=forked)]
         todo = deque(self._parking.arrived(judged.block.id))
         while todo:
             parked = todo.popleft()
@@ -77,7 +84,7 @@ class Settler:
             waiting = Judged(parked.block, parked.body, outcome, "")
             verdict, forked = self._settle_one(transaction, waiting, parked.source)
             if verdict.verdict is Verdict.ACCEPTED:
-                news.append(Accepted(parked.block.id, parked.source, forked))
+                news.append(Accepted.of(parked.block, parked.source, forked=forked))
                 todo.extend(self._parking.arrived(parked.block.id))
         return answer, news
 
