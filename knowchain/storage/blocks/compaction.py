@@ -164,8 +164,10 @@ def finish_erasing(store: PackBlocks) -> None:
     Raises:
         StorageFault: the disk refused.
     """
-    for number in store.packs.erasing():
-        _erase(store, number)
+    gone = set(store.index.durable()) - set(store.packs.numbers())
+    for number in sorted(gone | set(store.packs.erasing())):
+        if number in store.packs.erasing() or not _has_living(store, number):
+            _erase(store, number)
 
 
 def erase_quarantined(store: PackBlocks, multihash: bytes, reason: str) -> None:

@@ -103,6 +103,9 @@ def findings(store: PackBlocks, *, hashes: bool) -> Iterator[Finding]:
         try:
             durable = dict(db.execute("SELECT number, durable FROM main.packs").fetchall())
             yield from _strays(store)
+            for number in sorted(set(store.packs.numbers()) - set(durable)):
+                detail = "neither its header nor its first entry can be read"
+                yield Finding("damaged header", number, 0, "", detail)
             for number, end in sorted(durable.items()):
                 yield from _read_pack(store, db, number, end, hashes)
             yield from _rows(db)

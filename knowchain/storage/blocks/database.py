@@ -126,7 +126,7 @@ class Database:
                 "the block store's database in {path} is damaged: {why}",
                 path=str(self._index.parent),
                 why=str(exc),
-                remedy="close the program and rebuild the index from the packs",
+                remedy="rebuild the index from the packs; if it is ledger.sqlite, restore it from a backup",
             ) from exc
 
     @contextmanager
@@ -136,8 +136,8 @@ class Database:
         Threads take turns; it does not nest.
         """
         with self._faults(), self._turn:
-            self.writer.execute("BEGIN IMMEDIATE")
             try:
+                self.writer.execute("BEGIN IMMEDIATE")
                 yield self.writer
                 self.writer.execute("COMMIT")
             except BaseException:

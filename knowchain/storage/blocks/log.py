@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Final
 
 from knowchain.errors import StorageFault
-from knowchain.storage.blocks.appender import Appender, Written
+from knowchain.storage.blocks.appender import Appender
 from knowchain.storage.blocks.durable import faults_at, sync_file, sync_folder
 from knowchain.storage.blocks.framing import Kind, Pointer, Tombstone
 from knowchain.storage.blocks.index import Change, Gone, Index, Located, Pointed, Stored
@@ -40,7 +40,8 @@ class BlockLog:
         self._appended = self._durable = 0
         self._broken = False
         self.generation = 0
-        self._appender = Appender(packs, limit, self._next_number())
+        self._first_own: Final = self._next_number()
+        self._appender = Appender(packs, limit, self._first_own)
         self._resume()
 
     def _next_number(self) -> int:
@@ -63,21 +64,16 @@ class BlockLog:
         Raises:
             StorageFault: the disk refused, now or when an earlier failure is cleaned up.
         """
-        self._acquire_whole()
-        try:
-            yield
-        except BaseException:
-            self._break()
-            raise
-        finally:
-            self._appending.release()
-
-    def _acquire_whole(self) -> None:
-        self._appending.acquire()
-        while self._broken:
-            self._appending.release()
+        while True:
+            with self._appending:
+                if not self._broken:
+                    try:
+                        yield
+                    except BaseException:
+                        self._break()
+                        raise
+                    return
             self.mend()
-            self._appending.acquire()
 
     def _break(self) -> None:
         if not self._broken:
@@ -118,11 +114,10 @@ class BlockLog:
         self._fresh[multihash] = change
         self._appended += 1
 
-    def seal(self) -> int:
-        """Append to a new pack from now on; returns the number that the sealed ones are all below."""
+    def seal(self) -> None:
+        """Never append to the current pack again."""
         with self.appending():
-            self._appender.roll()
-            return self._appender.position[0]
+            self._appender.seal()
 
     def commit(self) -> None:
         """Everything appended so far is on the medium, and in the index, at return.
@@ -136,26 +131,18 @@ class BlockLog:
         with self._committing:
             if self._durable >= wanted and not self._broken:
                 return  # the commit that was waited for covered this one
-            with self._appending:
-                if self._broken:
-                    raise self._refused()
-                written, taken, mark = self._flush()
             try:
+                with self._appending:
+                    if self._broken:
+                        raise self._refused()
+                    written, taken, mark = self._appender.flush(), self._pending, self._appended
+                    self._pending = []
                 self._appender.wait(written)
                 self._index.apply(taken, written.ends)
-            except BaseException:
+            except BaseException:  # an interrupt too: whatever was under way is cut back
                 self._break()
                 raise
             self._settle(taken, mark)
-
-    def _flush(self) -> tuple[Written, list[tuple[bytes, Change]], int]:
-        try:
-            written = self._appender.flush()
-        except BaseException:
-            self._break()
-            raise
-        taken, self._pending = self._pending, []
-        return written, taken, self._appended
 
     def _settle(self, taken: list[tuple[bytes, Change]], mark: int) -> None:
         with self._appending:
@@ -209,7 +196,8 @@ class BlockLog:
             path = self._packs.path(number)
             with faults_at(path, "cut back"):
                 if number not in durable:
-                    path.unlink()
+                    if number >= self._first_own:  # an older one that is unreadable is fsck's business
+                        path.unlink()
                 elif self._packs.size(number) > durable[number][1]:
                     fd = os.open(path, os.O_RDWR)
                     try:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from knowchain.errors import Corruption, HomeError, StorageFault
 from knowchain.identifiers import Cid, cid_of
+from knowchain.storage.blocks import appender
 from knowchain.storage.blocks.framing import Kind, entry_head
 from knowchain.storage.blocks.packs import PackBlocks
 
@@ -204,3 +207,39 @@ def test_random_noise_over_a_pack_never_makes_anything_but_findings(
     close_packs()
     PackBlocks.rebuild_index(planted.folder)
     assert {kind for kind, _, _ in found(open_packs())} == set()
+
+
+def test_a_pack_that_can_not_be_read_at_all_is_told_and_kept_when_a_disk_fault_is_mended(
+    planted: Planted, open_packs, monkeypatch, make_blocks
+) -> None:
+    planted.change(2, 0, bytes(200))
+    PackBlocks.rebuild_index(planted.folder)
+    store = open_packs()
+    assert found(store) == [("damaged header", 2, "")]
+
+    def refuse(*arguments: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(appender, "sync_file", refuse)
+        with pytest.raises(StorageFault):
+            store.put(*make_blocks(1, seed=8)[0])
+    store.put(*make_blocks(1, seed=8)[0])
+    assert planted.pack(2).stat().st_size == 32 + 10 * ENTRY
+
+
+@pytest.mark.parametrize("name", ["index.sqlite", "ledger.sqlite"])
+def test_a_damaged_database_is_said_to_be_and_what_to_do(planted: Planted, open_packs, name: str) -> None:
+    (planted.folder / name).write_bytes(b"not a database at all" * 1000)
+    with pytest.raises(Corruption, match="is damaged") as caught:
+        open_packs()
+    assert "rebuild the index" in caught.value.remedy
+    if name == "index.sqlite":
+        PackBlocks.rebuild_index(planted.folder)
+        assert open_packs().fsck() == []
+
+
+def test_a_store_of_a_newer_version_is_refused(planted: Planted, open_packs) -> None:
+    planted.sql("PRAGMA user_version = 99")
+    with pytest.raises(HomeError, match="version 99"):
+        open_packs()

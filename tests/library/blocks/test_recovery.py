@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from knowchain.content.blocks import verified
+from knowchain.content.directories import resolve
+from knowchain.content.reading import read_file
 from knowchain.identifiers import Cid
 from knowchain.storage.blocks.packs import PackBlocks
 
@@ -214,3 +216,51 @@ def test_a_block_that_turns_out_damaged_in_a_rebuild_goes_into_quarantine(filled
     ]
     store.put(*blocks[29])
     assert store.get(blocks[29][0]) == blocks[29][1]
+
+
+IMPORTER = """
+import sys
+from pathlib import Path
+from knowchain.storage.blocks import batch
+from knowchain.storage.blocks.importing import import_path
+from knowchain.storage.blocks.packs import PackBlocks
+batch._CHECKPOINT_BYTES = 2**20
+with PackBlocks.open(Path(sys.argv[1]), pack_size=2**21) as store:
+    with store.begin_upload("scans") as upload:
+        told = lambda progress: print(progress.bytes, flush=True)
+        root = import_path(store, upload, Path(sys.argv[2]), progress=told)
+        store.pin(root.cid, "scans")
+    print(root.cid, flush=True)
+"""
+
+
+def test_an_import_that_is_killed_again_and_again_comes_to_its_end(tmp_path: Path) -> None:
+    """Each run gets further before it is killed; the leases keep what is there from the collector."""
+    chance = random.Random(8)
+    source = tmp_path / "source"
+    source.mkdir()
+    for i in range(4):
+        (source / f"{i}.tif").write_bytes(chance.randbytes(2_500_000))
+    command = [sys.executable, "-c", IMPORTER, str(tmp_path / "store"), str(source)]
+    written = 0
+    for run in range(8):
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        for _ in range(run + 1):
+            child.stdout.readline()
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        with PackBlocks.open(tmp_path / "store", pack_size=2**21) as store:
+            assert store.fsck() == []
+            assert store.gc([]).collected == 0
+            assert len(list(store.cids())) >= written
+            written = len(list(store.cids()))
+    assert written > 0
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    root = Cid.parse(done.stdout.split()[-1])
+    with PackBlocks.open(tmp_path / "store", pack_size=2**21) as store:
+        for i in range(4):
+            file = resolve(verified(store), root, f"{i}.tif")
+            assert b"".join(read_file(store, file)) == (source / f"{i}.tif").read_bytes()
+        assert store.fsck() == []
