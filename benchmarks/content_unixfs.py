@@ -2,8 +2,8 @@
 
     python -m benchmarks.content_unixfs [SCALE]
 
-Scale 1 is 256 MiB of random bytes in memory; no disk takes part, and a block that is read is handed on without
-a copy. Every figure and its yardstick take turns, and the median of the rounds counts.
+Scale 1 is 256 MiB of random bytes in memory; no disk takes part, and a block that is read is handed on
+without a copy. Every figure and its yardstick take turns, and the median of the rounds counts.
 """
 
 from __future__ import annotations
