@@ -17,7 +17,7 @@ from knowchain_node.network.config import Limits, NetworkConfig
 from knowchain_node.network.errors import NetworkDown, PeerUnreachable, StreamBroken
 from knowchain_node.network.identity import peer_id_of
 from knowchain_node.network.messages import Message, Verdict
-from knowchain_node.network.peers import Peer, PeerConnected, PeerDisconnected, PeerFound
+from knowchain_node.network.peers import Peer, PeerConnected, PeerDisconnected, PeerFound, PeerGrafted
 from knowchain_node.network.service import ChildRestarted, Listening, NetworkService
 from knowchain_node.network.streams import Stream
 
@@ -33,6 +33,7 @@ __all__ = [
     "PeerConnected",
     "PeerDisconnected",
     "PeerFound",
+    "PeerGrafted",
     "PeerUnreachable",
     "Stream",
     "StreamBroken",

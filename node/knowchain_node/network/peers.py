@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from knowchain_node.network.errors import SeamBroken
 from knowchain_node.network.frames import Item
 
-__all__ = ["Peer", "PeerConnected", "PeerDisconnected", "PeerFound"]
+__all__ = ["Peer", "PeerConnected", "PeerDisconnected", "PeerFound", "PeerGrafted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,14 @@ class PeerDisconnected:
     """The last connection with a peer ended."""
 
     peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerGrafted:
+    """A peer came into the mesh of a topic: what we publish there goes to it from now on."""
+
+    peer: str
+    topic: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from knowchain_node.network.gossip import Gossip
 from knowchain_node.network.identity import peer_id_of
 from knowchain_node.network.link import Link
 from knowchain_node.network.messages import Message
-from knowchain_node.network.peers import Peer, PeerConnected, PeerDisconnected, PeerFound
+from knowchain_node.network.peers import Peer, PeerConnected, PeerDisconnected, PeerFound, PeerGrafted
 from knowchain_node.network.requests import Requests, down
 from knowchain_node.network.streams import Stream, StreamTable
 from knowchain_node.network.supervisor import Supervisor
@@ -35,6 +35,7 @@ from knowchain_node.network.vocabulary import (
     ListPeers,
     OpenStream,
     PeerDown,
+    PeerGraftedUp,
     PeerRows,
     PeerSeen,
     PeerUp,
@@ -78,7 +79,7 @@ class ChildRestarted:
     reason: str
 
 
-Event = PeerConnected | PeerDisconnected | PeerFound | Listening | ChildRestarted
+Event = PeerConnected | PeerDisconnected | PeerGrafted | PeerFound | Listening | ChildRestarted
 
 
 class NetworkService:
@@ -341,6 +342,8 @@ class NetworkService:
             case PeerDown():
                 self._connected.discard(frame.peer)
                 self._events.tell(PeerDisconnected(frame.peer))
+            case PeerGraftedUp():
+                self._events.tell(PeerGrafted(frame.peer, frame.topic))
             case PeerSeen():
                 self._found(frame)
             case Pong():

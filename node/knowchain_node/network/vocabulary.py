@@ -30,6 +30,7 @@ __all__ = [
     "ListPeers",
     "OpenStream",
     "PeerDown",
+    "PeerGraftedUp",
     "PeerRows",
     "PeerSeen",
     "PeerUp",
@@ -291,6 +292,14 @@ class PeerDown(Frame):
 
 
 @dataclass(frozen=True, slots=True)
+class PeerGraftedUp(Frame):
+    """A peer is in the mesh of a topic, and what is published there goes to it."""
+
+    peer: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
 class PeerSeen(Frame):
     """A peer was found in the local network; nothing about it is proven."""
 
@@ -342,6 +351,7 @@ UP: Final[dict[int, type[Frame]]] = {
     28: PeerDown,
     29: PeerSeen,
     30: StreamOpened,
+    31: PeerGraftedUp,
     **_BOTH,
 }
 _NUMBER: Final = {kind: number for number, kind in {**DOWN, **UP}.items()}

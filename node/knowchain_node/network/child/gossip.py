@@ -34,6 +34,8 @@ _SUBSCRIPTIONS: Final = 64
 """Topics that one peer may have joined, as far as we remember."""
 _STREAMS: Final = 2
 """Inbound gossip streams of one peer: one, and one that takes its place."""
+_INLINE: Final = b"\x00\x24"
+"""How a peer id begins that holds an Ed25519 key: multihash ``identity``, 36 bytes."""
 
 
 class _Sender:
@@ -140,8 +142,9 @@ class GuardedPubsub(Pubsub):
             if not sender.bytes.admit(len(envelope), trio.current_time()):
                 self._counters.rpcs_over_rate += 1
                 continue
+            rpc = RPC.FromString(envelope)
             async with contain(self._counters, "a gossip envelope"):
-                await self._take(peer, sender, RPC.FromString(envelope))
+                await self._take(peer, sender, rpc)
 
     async def _take(self, peer: ID, sender: _Sender, rpc: RPC) -> None:
         for subscription in rpc.subscriptions[:_SUBSCRIPTIONS]:
@@ -205,6 +208,7 @@ class GuardedPubsub(Pubsub):
         """Open a gossip stream to a peer; libp2p tries again only after some of the ways this can fail."""
         try:
             await super()._handle_new_peer(peer_id)
+            self._guarded.tell_grafted(peer_id)
         except BaseLibp2pError as error:
             raise SwarmException(f"no gossip stream to {peer_id}") from error
 
@@ -266,7 +270,14 @@ class _Envelopes:
 
 
 def _is_signed(message: Message) -> bool:
-    """Whether the origin's signature is there and right; what makes libp2p raise is not."""
+    """Whether the origin's signature is there and right; what makes libp2p raise is not.
+
+    libp2p does not look at the key when the peer id holds one; others do, and would take a wrong one that
+    we forwarded for our fault.
+    """
+    inline = message.from_id.startswith(_INLINE)
+    if inline and message.key and message.key != message.from_id[len(_INLINE) :]:
+        return False
     try:
         return bool(signature_validator(message))
     except Exception:  # noqa: BLE001 - a key that can't be parsed raises whatever its parser does

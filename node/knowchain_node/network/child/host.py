@@ -26,7 +26,6 @@ from knowchain_node.network.child.guards.cleaning import cleaning
 from knowchain_node.network.child.guards.containment import contain
 from knowchain_node.network.child.guards.negotiation import BoundedReads
 from knowchain_node.network.child.guards.rates import Rate
-from knowchain_node.network.child.guards.window import BoundedYamux
 from knowchain_node.network.child.swarm import GuardedSwarm
 from knowchain_node.network.config import Limits
 from knowchain_node.network.counters import ChildCounters
@@ -46,7 +45,6 @@ class NoStream(SwarmException):
 
 def build_host(seed: bytes, agent: str, limits: Limits, counters: ChildCounters) -> GuardedHost:
     """A host for the transport key made from ``seed``; it neither listens nor dials yet."""
-    BoundedYamux.counters = counters
     identify.AGENT_VERSION = agent
     return GuardedHost(GuardedSwarm(create_new_key_pair(seed), limits, counters), limits, counters)
 
@@ -78,6 +76,7 @@ class GuardedHost(BasicHost):
                 handler = await self._agreed(net_stream)
                 if handler is not None:
                     await handler(net_stream)
+                    await net_stream.close()  # or our half of it would stay for ever
             except BaseException:
                 with cleaning(1):
                     await net_stream.reset()

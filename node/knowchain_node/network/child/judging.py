@@ -20,7 +20,7 @@ __all__ = ["Judging", "Waiting"]
 _SEEN_SECONDS: Final = 120.0
 _SEEN: Final = 200_000
 _PATIENCE: Final = 2.0
-"""Seconds that a peer's stream is not read for want of credit; at five, a py-libp2p peer would give up."""
+"""Seconds that a peer is not read for want of credit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Judging:
         self._seconds = seconds
         self._credit = Allowance(GOSSIP_WINDOW)
         self._credit_came = trio.Condition()
+        self._is_dry = False
         self._waiting: OrderedDict[bytes, Waiting] = OrderedDict()
         self._seen: OrderedDict[bytes, float] = OrderedDict()
 
@@ -58,12 +59,7 @@ class Judging:
     async def submit(self, name: bytes, message: Message, forwarder: ID) -> None:
         """Send a message up to be judged; if no credit comes in two seconds, drop it and count it."""
         cost = cost_of(message.data)
-        if not self._credit.fits(cost):
-            with trio.move_on_after(_PATIENCE):
-                async with self._credit_came:
-                    while not self._credit.fits(cost):
-                        await self._credit_came.wait()
-        if not self._credit.fits(cost):
+        if not await self._comes_credit(cost):
             self._counters.gossip_without_credit += 1
             return
         if self.knows(name):  # another peer's copy came while this one waited
@@ -73,6 +69,20 @@ class Judging:
         self._waiting[name] = Waiting(message, forwarder, cost, trio.current_time())
         origin = ID(message.from_id)
         self._seam.say(GossipUp(name, message.topicIDs[0], message.data, str(origin), str(forwarder)))
+
+    async def _comes_credit(self, cost: int) -> bool:
+        """Whether there is credit for ``cost``, waiting for it a little.
+
+        After one message that waited in vain none waits until credit comes: peers are read on, since a
+        py-libp2p peer whose window stays shut for five seconds takes the stream for dead.
+        """
+        if not self._credit.fits(cost) and not self._is_dry:
+            with trio.move_on_after(_PATIENCE):
+                async with self._credit_came:
+                    while not self._credit.fits(cost):
+                        await self._credit_came.wait()
+            self._is_dry = not self._credit.fits(cost)
+        return self._credit.fits(cost)
 
     async def judged(self, name: bytes) -> Waiting | None:
         """A verdict came: the message it is about, or None if it is not waited for any more."""
@@ -95,5 +105,6 @@ class Judging:
 
     async def _give_back(self, cost: int) -> None:
         self._credit.give(cost)
+        self._is_dry = False
         async with self._credit_came:
             self._credit_came.notify_all()

@@ -39,6 +39,7 @@ from knowchain_node.network.vocabulary import (
     ListPeers,
     OpenStream,
     PeerDown,
+    PeerGraftedUp,
     PeerRows,
     PeerUp,
     Ping,
@@ -66,7 +67,11 @@ async def run_node(seam: Seam, start: Start, limits: Limits) -> None:
     logging.getLogger("libp2p").setLevel(logging.CRITICAL)  # it logs what peers send; its import sets a level
     counters = ChildCounters()
     host = build_host(start.seed, start.agent, limits, counters)
-    router = GuardedRouter(counters, limits.heartbeat_seconds)
+    router = GuardedRouter(
+        counters,
+        limits.heartbeat_seconds,
+        lambda peer, topic: seam.say(PeerGraftedUp(str(peer), topic)),
+    )
     judging = Judging(seam, counters, limits.verdict_seconds)
     pubsub = GuardedPubsub(host, router, judging, limits, counters)
     async with AsyncExitStack() as stack:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import trio
@@ -72,7 +72,7 @@ class _ContentCache(MessageCache):
 class GuardedRouter(GossipSub):
     """GossipSub 1.1, tuned: degree 6, between 4 and 12, no spam, adaptive and eclipse options."""
 
-    def __init__(self, counters: ChildCounters, heartbeat: int) -> None:
+    def __init__(self, counters: ChildCounters, heartbeat: int, grafted: Callable[[ID, str], None]) -> None:
         super().__init__(
             [PROTOCOL_ID_V11, PROTOCOL_ID],
             degree=6,
@@ -89,6 +89,8 @@ class GuardedRouter(GossipSub):
         self.scorer = None  # its weights have the wrong signs; the parent judges and bans
         self._counters = counters
         self._resent: dict[ID, int] = {}
+        self._grafted = grafted
+        self._told: set[tuple[ID, str]] = set()
 
     async def heartbeat(self) -> None:
         """libp2p's heartbeat; a failure in it is contained, and it goes on."""
@@ -101,6 +103,23 @@ class GuardedRouter(GossipSub):
         super()._periodic_security_cleanup()
         self._resent.clear()
         self.recent_message_deliveries.clear()  # libp2p adds a time for every message, and removes none
+
+    # --- who is in the mesh ---
+    def _notify_mesh_peer_added(self, peer_id: ID, topic: str) -> None:
+        super()._notify_mesh_peer_added(peer_id, topic)
+        self.tell_grafted(peer_id)
+
+    def tell_grafted(self, peer: ID) -> None:
+        """Say once of which topics a peer is in the mesh, when it also has a queue to send from."""
+        assert isinstance(self.pubsub, Pubsub)
+        for topic, peers in self.mesh.items():
+            if peer in peers and peer in self.pubsub.peer_queues and (peer, topic) not in self._told:
+                self._told.add((peer, topic))
+                self._grafted(peer, topic)
+
+    def remove_peer(self, peer_id: ID) -> None:
+        super().remove_peer(peer_id)
+        self._told = {(peer, topic) for peer, topic in self._told if peer != peer_id}
 
     # --- sending ---
     async def publish(self, msg_forwarder: ID, pubsub_msg: Message) -> None:
@@ -163,6 +182,7 @@ class GuardedRouter(GossipSub):
             prune_msg.backoff = min(prune_msg.backoff, _BACK_OFF)
             prune_msg.ClearField("peers")
             await super().handle_prune(prune_msg, sender_peer_id)
+            self._told.discard((sender_peer_id, prune_msg.topicID))
 
     async def handle_ihave(self, ihave_msg: ControlIHave, sender_peer_id: ID) -> None:
         """Ask for announced messages that we don't know, so many at most."""

@@ -14,6 +14,7 @@ import trio
 from libp2p.abc import INetStream
 from libp2p.custom_types import TProtocol
 from libp2p.exceptions import BaseLibp2pError
+from libp2p.network.stream.exceptions import StreamReset as PeerReset
 from libp2p.peer.id import ID
 
 from knowchain_node.network.child.guards.cleaning import cleaning
@@ -64,6 +65,8 @@ class _Piped:
             try:
                 data = await self.stream.read(min(MAX_DATA, self.upward.available))
             except EOFError:
+                if _was_broken(self.stream):
+                    raise PeerReset from None
                 data = b""
             if not data:
                 self._seam.say(StreamEnd(self.number))
@@ -175,7 +178,7 @@ class ChildStreams:
     async def _watch(self, piped: _Piped) -> None:
         """End a stream that has been idle for too long."""
         left = float(self._limits.stream_idle_seconds)
-        while left > 0:  # noqa: ASYNC110 - every byte moves the deadline, and none has to wake this task
+        while left > 0:
             await trio.sleep(left)
             left = piped.last_byte + self._limits.stream_idle_seconds - trio.current_time()
         self._counters.streams_refused += 1
@@ -208,3 +211,9 @@ class ChildStreams:
         self._cancelled.add(number)
         if len(self._cancelled) > 4 * self._limits.streams:
             raise SeamBroken("the parent resets streams that it never opened")
+
+
+def _was_broken(stream: INetStream) -> bool:
+    """Whether a stream that libp2p calls ended was in truth reset, or lost with its connection."""
+    muxed = stream.muxed_stream  # type: ignore[attr-defined]
+    return bool(muxed.reset_received or muxed.conn.event_shutting_down.is_set())

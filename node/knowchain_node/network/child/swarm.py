@@ -43,7 +43,7 @@ class GuardedSwarm(Swarm):
         super().__init__(
             own,
             store,
-            noise_and_yamux(keys),
+            noise_and_yamux(keys, counters),
             [tcp],
             RetryConfig(max_retries=0),
             _connection_config(limits),

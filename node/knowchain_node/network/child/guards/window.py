@@ -20,7 +20,7 @@ from libp2p.abc import INetStream
 from knowchain_node.network.child.guards.cleaning import cleaning
 from knowchain_node.network.counters import ChildCounters
 
-__all__ = ["BoundedYamux", "write_when_open"]
+__all__ = ["BoundedYamux", "bounded_yamux", "write_when_open"]
 
 log = logging.getLogger("knowchain.network")
 
@@ -37,8 +37,8 @@ yamux.MAX_WINDOW_SIZE = _WINDOW
 class BoundedYamux(yamux.Yamux):
     """A yamux connection whose peer is held to its windows."""
 
-    counters: ChildCounters = ChildCounters()
-    """Where connections that were ended are counted; set by the host."""
+    counters: ChildCounters
+    """Where connections that were ended are counted."""
 
     async def start(self) -> None:
         """Run the connection; whatever its frames make it raise ends it, and not the host."""
@@ -60,6 +60,11 @@ class BoundedYamux(yamux.Yamux):
             self.counters.windows_exceeded += 1
             raise trio.TooSlowError("the peer sent more than its windows hold")
         return bytes(await super()._read_data_body(length))
+
+
+def bounded_yamux(counters: ChildCounters) -> type[BoundedYamux]:
+    """A class, since libp2p makes the connections itself, that counts in ``counters``."""
+    return type("BoundedYamux", (BoundedYamux,), {"counters": counters})
 
 
 async def write_when_open(stream: INetStream, data: bytes, seconds: float) -> None:
