@@ -1,4 +1,4 @@
-"""Peers on loopback, attackers that speak raw libp2p, and ways to wait for what happens instead of sleeping."""
+"""Peers on loopback, and ways to wait for what happens instead of sleeping."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
 import pytest
+
 from knowchain_node.network import Limits, Message, NetworkConfig, NetworkService, PeerConnected, PeerGrafted
 
 T = TypeVar("T")

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from knowchain_node.network.credits import Allowance
 from knowchain_node.network.errors import SeamBroken
 from knowchain_node.network.purse import Purse

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+
 from knowchain.errors import InvalidValue, NotFound
 from knowchain_node.network import NetworkDown, NetworkService
 

@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 import pytest
+
 from knowchain_node.network import Limits, NetworkService, PeerUnreachable, Stream, StreamBroken
 
 World = Any

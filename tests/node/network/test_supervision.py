@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from knowchain.errors import InvalidValue
 from knowchain_node.network import (
     ChildRestarted,
@@ -157,19 +157,14 @@ async def test_what_the_child_writes_to_its_error_output_is_logged_and_bounded(
     with caplog.at_level(logging.WARNING, "knowchain.network"):
         net = await world.peer(wait=False, mode="process", first_restart_seconds=60)
         await world.happens(net.events(), lambda event: isinstance(event, ChildRestarted))
-        await world.within(ended(net))
+        await world.until(lambda: net.last_end)
     assert "exit code 3" in net.last_end
     lines = [record for record in caplog.records if "the same line" in record.getMessage()]
     assert 0 < len(lines) <= 120
     assert net.counters.stderr_dropped >= 99_000
 
 
-async def ended(net: NetworkService) -> None:
-    while not net.last_end:
-        await asyncio.sleep(0.01)
-
-
-async def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
+async def test_the_child_dies_with_its_parent() -> None:
     """A parent that is killed leaves no child behind."""
     script = (
         "import asyncio, os\n"
@@ -181,13 +176,12 @@ async def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
         "        await asyncio.Event().wait()\n"
         "asyncio.run(main())\n"
     )
-    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    command = (sys.executable, "-c", script)
+    parent = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert parent.stdout is not None
-    child = int(await asyncio.to_thread(parent.stdout.readline))
-    died = os.pidfd_open(child)
+    died = os.pidfd_open(int(await parent.stdout.readline()))
     parent.kill()
-    await asyncio.to_thread(parent.wait)
-    parent.stdout.close()
+    await parent.wait()
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(died, ended.set)
     try:
@@ -204,7 +198,7 @@ async def test_the_transport_key_is_in_no_command_line_and_no_environment(
     monkeypatch.setenv("KNOWCHAIN_TOKEN", "a token that is not the child's business")
     net = await world.peer(mode="process", seed=seed)
     for name in ("cmdline", "environ"):
-        shown = Path(f"/proc/{net.child_pid}/{name}").read_bytes()
+        shown = await asyncio.to_thread(Path(f"/proc/{net.child_pid}/{name}").read_bytes)
         assert b"secret-seed" not in shown
         assert seed.hex().encode() not in shown
         assert b"KNOWCHAIN_TOKEN" not in shown
