@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -36,7 +36,8 @@ class ImportedPath:
     Attributes:
         path: relative to what was imported, which itself has the empty path.
         size: bytes of the file, or of all files of the folder.
-        sha256: digest of the whole file, in hexadecimal; empty for folders and symlinks.
+        sha256: digest of the whole file, in hexadecimal; empty for folders and symlinks, and where it was
+            not asked for.
         profile: name of the import profile; kept with the CID, because it decides it.
     """
 
@@ -66,6 +67,7 @@ def import_path(
     in_place: bool = False,
     symlinks: Literal["refuse", "keep"] = "refuse",
     hidden: bool = True,
+    digests: bool = True,
     each: Callable[[ImportedPath], None] | None = None,
     progress: Callable[[ImportProgress], None] | None = None,
 ) -> ImportedPath:
@@ -79,6 +81,7 @@ def import_path(
         in_place: store only where the files hold the blocks, and the nodes above them.
         symlinks: refuse them, or keep them as symlinks.
         hidden: whether entries whose names begin with a dot are imported.
+        digests: whether the SHA-256 of each whole file is taken too, which about doubles the hashing.
         each: called for every entry when it is done; what it is told counts once this function returned.
         progress: called after every read.
 
@@ -90,7 +93,7 @@ def import_path(
     """
     start = os.fsencode(os.path.realpath(path))
     with store.batch(upload) as batch, ThreadPoolExecutor(1, thread_name_prefix="file-hash") as hashers:
-        run = _Import(store, hashers, hidden, progress)
+        run = _Import(store, hashers if digests else None, hidden, progress)
         sink = _Referring(batch, run) if in_place else batch
         last: ImportedPath | None = None
         for entry in import_tree(run.entry(start, b""), sink, profile, symlinks=symlinks):
@@ -108,7 +111,7 @@ class _Import:
     def __init__(
         self,
         store: PackBlocks,
-        hashers: ThreadPoolExecutor,
+        hashers: Executor | None,
         hidden: bool,
         progress: Callable[[ImportProgress], None] | None,
     ) -> None:
@@ -176,9 +179,7 @@ class _Import:
 class _Watched(OriginalFile):
     """A file whose reading is told to somebody."""
 
-    def __init__(
-        self, path: bytes, hashers: ThreadPoolExecutor, advance: Callable[[int, bytes], None]
-    ) -> None:
+    def __init__(self, path: bytes, hashers: Executor | None, advance: Callable[[int, bytes], None]) -> None:
         super().__init__(path, hashers)
         self._advance = advance
 

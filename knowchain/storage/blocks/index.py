@@ -11,7 +11,7 @@ from knowchain.storage.blocks.database import Database
 from knowchain.storage.blocks.framing import Kind, Pointer, Tombstone
 from knowchain.storage.blocks.packfolder import Place
 
-__all__ = ["QUARANTINED", "Change", "Gone", "Index", "Located", "Pointed", "Stored", "Void"]
+__all__ = ["QUARANTINED", "Change", "Gone", "Index", "Located", "Pointed", "Stored", "Totals", "Void"]
 
 _PAGE: Final = 1024
 _SUPERSEDED: Final = "superseded"
@@ -48,6 +48,18 @@ class Void:
 
     place: Place
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Blocks and their bytes: in packs, in original files, and let go of but not yet erased."""
+
+    packed: int
+    packed_bytes: int
+    original: int
+    original_bytes: int
+    dead: int
+    dead_bytes: int
 
 
 Change = Stored | Pointed | Gone | Void
@@ -122,6 +134,16 @@ class Index:
                 " WHERE pack = ? AND kind = ? AND reason <> ? AND reason NOT LIKE ? ORDER BY offset",
                 (pack, Kind.BLOCK, _SUPERSEDED, f"{QUARANTINED}%"),
             ).fetchall()
+
+    def totals(self) -> Totals:
+        """How much there is. Reads the whole index."""
+        with self._database.reading() as db:
+            (row,) = db.execute(
+                "SELECT * FROM (SELECT COUNT(*), TOTAL(length) FROM blocks),"
+                " (SELECT COUNT(*), TOTAL(length) FROM pointers),"
+                " (SELECT COUNT(*), TOTAL(payload) FROM dead)"
+            ).fetchall()
+        return Totals(*map(int, row))
 
     # --- writing -----------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from knowchain.identifiers import Cid
 from knowchain.storage.blocks.database import Database
 
-__all__ = ["Ledger", "Outcome", "Pin", "Problem"]
+__all__ = ["Ledger", "OpenUpload", "Outcome", "Pin", "Problem"]
 
 Outcome = Literal["success", "failure"]
 """How a check ended, in the words of PREMIS."""
@@ -24,6 +24,15 @@ class Pin:
     cid: Cid
     name: str
     since: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUpload:
+    """An upload in flight: when its lease ends (seconds since 1970), and how many blocks it keeps."""
+
+    label: str
+    expires: float
+    blocks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,15 @@ class Ledger:
     def end_upload(self, upload: int) -> None:
         with self._database.writing() as db:
             db.execute("DELETE FROM uploads WHERE id = ?", (upload,))
+
+    def uploads(self) -> list[OpenUpload]:
+        """The uploads in flight, the oldest first."""
+        with self._database.reading() as db:
+            rows = db.execute(
+                "SELECT label, expires, (SELECT COUNT(*) FROM leases WHERE upload = id)"
+                " FROM uploads ORDER BY id"
+            ).fetchall()
+        return [OpenUpload(*row) for row in rows]
 
     def expired_uploads(self, now: float) -> list[str]:
         """Labels of the uploads whose time is over."""

@@ -35,13 +35,13 @@ class OriginalFile:
     Leaving the ``with`` without an error proves that size and time of change stayed as they were.
 
     Args:
-        hashers: where the digest of the whole file is computed, beside the digests of its chunks.
+        hashers: where the digest of the whole file is computed, beside those of its chunks; None for none.
 
     Raises:
         InvalidValue: not a regular file, unreadable, or changed while it was read.
     """
 
-    def __init__(self, path: bytes, hashers: Executor) -> None:
+    def __init__(self, path: bytes, hashers: Executor | None) -> None:
         self.path: Final = path
         self._hashers = hashers
         self._hash = hashlib.sha256()
@@ -89,6 +89,8 @@ class OriginalFile:
 
     def _hash_later(self, piece: bytes) -> None:
         """Hash from the second piece on: if there is but one, its digest is in the leaf's CID."""
+        if self._hashers is None:
+            return
         if self._first == b"":
             self._first = piece
         elif piece:
@@ -100,7 +102,9 @@ class OriginalFile:
             self._hashing.append(self._hashers.submit(self._hash.update, piece))
 
     def sha256(self) -> bytes:
-        """The digest of everything read so far."""
+        """The digest of everything read so far; empty if none was asked for."""
+        if self._hashers is None:
+            return b""
         while self._hashing:
             self._hashing.popleft().result()
         return self._hash.digest() if self._first is None else hashlib.sha256(self._first).digest()

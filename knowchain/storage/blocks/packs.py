@@ -21,8 +21,8 @@ from knowchain.storage.blocks.batch import Batch, multihash_of
 from knowchain.storage.blocks.database import Database
 from knowchain.storage.blocks.durable import faults_at, sync_folder
 from knowchain.storage.blocks.framing import Pointer, Tombstone
-from knowchain.storage.blocks.index import QUARANTINED, Index, Located
-from knowchain.storage.blocks.ledger import Ledger, Pin, Problem
+from knowchain.storage.blocks.index import QUARANTINED, Index, Located, Totals
+from knowchain.storage.blocks.ledger import Ledger, OpenUpload, Pin, Problem
 from knowchain.storage.blocks.lock import FolderLock
 from knowchain.storage.blocks.log import BlockLog
 from knowchain.storage.blocks.originals import read_original, shown_path
@@ -245,6 +245,10 @@ class PackBlocks:
         """Lease the blocks of batches that are given this upload, until it ends or ``seconds`` pass idle."""
         return Upload(self.ledger, self.clock, label, seconds)
 
+    def uploads(self) -> list[OpenUpload]:
+        """The uploads in flight, the oldest first; one whose time is over ends with the next gc."""
+        return self.ledger.uploads()
+
     def touch(self, multihash: bytes) -> None:
         """Tell a running gc that somebody relies on a block that is held already. Under the log's lock."""
         if self._touched is not None:
@@ -304,6 +308,10 @@ class PackBlocks:
             self.ledger.report(Problem(multihash, str(kept), why, now))
             cid = str(raw_cid(multihash))
             self.audit.append([AuditLine(now, "quarantined", cid, why, len(data))])
+
+    def totals(self) -> Totals:
+        """How many blocks and bytes there are: in packs, in original files, and waiting for a compaction."""
+        return self.index.totals()
 
     def problems(self) -> list[Problem]:
         """Blocks that could not be served where they should have been, the newest first."""

@@ -82,6 +82,9 @@ def test_an_upload_in_flight_keeps_its_blocks_until_it_ends(packs: PackBlocks) -
         root = add_file(packs, content(1), upload)
         assert packs.gc([]).collected == 0
         assert packs.has(root)
+        (open_upload,) = packs.uploads()
+        assert (open_upload.label, open_upload.blocks) == ("scans", len(list(packs.cids())))
+    assert packs.uploads() == []
     assert packs.gc([]).collected > 0
 
 

@@ -66,6 +66,12 @@ def test_each_file_is_told_with_its_cid_and_the_digest_of_the_whole(
     assert packs.fsck() == []
 
 
+def test_the_digest_of_the_whole_file_can_be_left_out(packs, tree: Path) -> None:
+    root, told = add(packs, tree, digests=False)
+    assert {each.sha256 for each in told} == {""}
+    assert root.cid == add(packs, tree)[0].cid
+
+
 def test_hidden_entries_can_be_left_out(packs, tree: Path) -> None:
     root, _ = add(packs, tree, hidden=False)
     assert [link.name for link in list_directory(packs, root.cid)] == ["Z", "a.txt", "b"]

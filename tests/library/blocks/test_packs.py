@@ -134,6 +134,18 @@ def test_hashes_that_can_not_be_checked_and_blocks_beyond_the_limit_are_refused(
     assert packs.fsck() == []
 
 
+def test_the_totals_tell_what_stands_in_packs_and_what_waits_for_a_compaction(packs, make_blocks) -> None:
+    blocks = make_blocks(5)
+    for block in blocks:
+        packs.put(*block)
+    packs.delete(blocks[0][0])
+    totals = packs.totals()
+    assert (totals.packed, totals.packed_bytes, totals.dead, totals.dead_bytes) == (4, 4000, 1, 1000)
+    assert (totals.original, totals.original_bytes) == (0, 0)
+    packs.compact()
+    assert packs.totals().dead_bytes == 0
+
+
 def test_an_identity_cid_is_a_block_like_any_other(packs) -> None:
     cid = Cid(b"\x01\x55\x00\x03abc")
     packs.put(cid, b"abc")
