@@ -14,6 +14,7 @@ from typing import Final
 from knowchain.errors import Corruption, InvalidValue, StorageFault
 from knowchain.identifiers import Cid
 from knowchain.storage.blocks.audit import raw_cid
+from knowchain.storage.blocks.batch import multihash_of
 from knowchain.storage.blocks.framing import Pointer
 from knowchain.storage.blocks.ledger import Outcome, Problem
 from knowchain.storage.blocks.originals import read_original, shown_path
@@ -21,7 +22,7 @@ from knowchain.storage.blocks.packfolder import PackGone, Place
 from knowchain.storage.blocks.packs import PackBlocks
 from knowchain.storage.blocks.scanning import hashes_to
 
-__all__ = ["FixityCheck", "RateLimit", "check_one", "not_checked_since", "scrub"]
+__all__ = ["FixityCheck", "GuardedBlocks", "RateLimit", "check_one", "not_checked_since", "scrub"]
 
 _DAY: Final = 86_400.0
 _RECORD_EVERY: Final = 256
@@ -195,3 +196,32 @@ def _result(
         place,
         detail,
     )
+
+
+class GuardedBlocks:
+    """A store whose every block is hashed when it is read, and quarantined at once when it is bad.
+
+    The source for whoever serves blocks to others; :func:`~knowchain.content.blocks.verified` would refuse
+    bad bytes as well, but the store would not learn of them.
+    """
+
+    def __init__(self, store: PackBlocks) -> None:
+        self._store = store
+
+    def get(self, cid: Cid) -> bytes:
+        """The block that ``cid`` names, hashed.
+
+        Raises:
+            NotFound, Corruption, StorageFault: as :meth:`PackBlocks.get`, and Corruption where the bytes in
+                the pack are not the block's.
+        """
+        block = self._store.get(cid)
+        multihash = multihash_of(cid)
+        if hashes_to(multihash, block):
+            return block
+        check_one(self._store, multihash)
+        raise Corruption(
+            "block {cid} was found damaged on the disk, and is served no more",
+            cid=str(cid),
+            remedy="fetch it again from a peer; the damaged bytes are in the store's quarantine folder",
+        )

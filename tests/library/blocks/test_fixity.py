@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from knowchain.errors import InvalidValue, NotFound
+from knowchain.errors import Corruption, InvalidValue, NotFound
 from knowchain.identifiers import Cid
-from knowchain.storage.blocks.fixity import RateLimit, check_one, not_checked_since, scrub
+from knowchain.storage.blocks.fixity import GuardedBlocks, RateLimit, check_one, not_checked_since, scrub
 from knowchain.storage.blocks.importing import import_path
 from knowchain.storage.blocks.packs import PackBlocks
 
@@ -172,3 +172,15 @@ def test_whoever_was_handed_wrong_bytes_can_have_that_one_block_checked(packs, f
     assert check.outcome == "failure"
     assert not packs.has(cid)
     assert check_one(packs, cid.multihash) is None
+
+
+def test_a_guarded_reader_never_gives_bad_bytes_and_puts_them_apart_at_once(packs, filled) -> None:
+    guarded = GuardedBlocks(packs)
+    (good, block), (bad, _) = filled[:2]
+    damage(packs, bad)
+    assert guarded.get(good) == block
+    with pytest.raises(Corruption, match="served no more"):
+        guarded.get(bad)
+    with pytest.raises(NotFound):
+        guarded.get(bad)
+    assert len(packs.quarantine.copies(bad.multihash)) == 1
