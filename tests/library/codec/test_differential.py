@@ -142,12 +142,8 @@ def mutated(data: bytes, rnd: random.Random) -> bytes:
     return bytes(changed)
 
 
-HEADS = tuple(
-    bytes.fromhex(head)
-    for head in (
-        ["d82a", "c1", "9f", "bf", "5f", "7f", "ff", "f6", "f7", "f90000", "1800", "fb8000000000000000", "81", "a16161", "60", "40", "f5", "1c", "d81d"]
-    )
-)
+_SPELLED = "d82a c1 9f bf 5f 7f ff f6 f7 f90000 1800 fb8000000000000000 81 a16161 60 40 f5 1c d81d"
+HEADS = tuple(map(bytes.fromhex, _SPELLED.split(" ")))
 
 
 def mutants(count: int, seed: int) -> Iterator[bytes]:
