@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from knowchain.admission.answers import Answer, BodyOutcome, Verdict
 from knowchain.admission.judging import Judged, RejectedMemory
 from knowchain.admission.parking import Parked, Parking
-from knowchain.chains.identity import IdentityState, genesis_state, next_state
+from knowchain.chains.identity import IdentityState
 from knowchain.chains.links import Parent, check_identity_link, check_link
+from knowchain.chains.states import States
 from knowchain.errors import InvalidRecord
 from knowchain.identifiers import RecordId
 from knowchain.records.block import Block, read_block
@@ -18,8 +19,6 @@ from knowchain.records.header import IdentityHeader
 from knowchain.storage.writer import WriteTransaction
 
 __all__ = ["Accepted", "Settler"]
-
-_STATES_KEPT = 4096
 
 
 class Accepted(NamedTuple):
@@ -51,7 +50,7 @@ class Settler:
         self._parking = parking
         self._rejected = rejected
         self._clock = clock
-        self._states: OrderedDict[RecordId, IdentityState] = OrderedDict()
+        self._states = States()
 
     def forget(self) -> None:
         """A transaction failed: whatever was learnt in it may not be true."""
@@ -127,7 +126,7 @@ class Settler:
             linked = parent is not None and parent.identity
             state = self._state(transaction, header.prev[0]) if linked else None
             link = check_identity_link(block.id, header, parent, state)
-            self._remember(block.id, link.state)
+            self._states.keep(block.id, link.state)
             transaction.add_identity(block, header, link, received=self._clock(), source=source)
             return False
         check_link(header, parents)
@@ -146,23 +145,11 @@ class Settler:
         return BodyOutcome.HELD
 
     def _state(self, transaction: WriteTransaction, rid: RecordId) -> IdentityState:
-        """The identity's state at an accepted record of its log, replayed from the nearest known one."""
-        path: list[tuple[RecordId, IdentityHeader]] = []
-        at: RecordId | None = rid
-        while at is not None and at not in self._states:
-            header = read_block(transaction.block(at)).header
-            assert isinstance(header, IdentityHeader)
-            path.append((at, header))
-            at = header.prev[0] if header.prev else None
-        state = None if at is None else self._states[at]
-        for step, header in reversed(path):
-            state, _ = genesis_state(step, header) if state is None else next_state(state, step, header)
-        assert state is not None
-        self._remember(rid, state)
-        return state
+        """The identity's state at an accepted record of its log."""
 
-    def _remember(self, rid: RecordId, state: IdentityState) -> None:
-        self._states[rid] = state
-        self._states.move_to_end(rid)
-        if len(self._states) > _STATES_KEPT:
-            self._states.popitem(last=False)
+        def header_of(rid: RecordId) -> IdentityHeader:
+            header = read_block(transaction.block(rid)).header
+            assert isinstance(header, IdentityHeader)
+            return header
+
+        return self._states.at(rid, header_of)

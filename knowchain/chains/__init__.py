@@ -18,6 +18,7 @@ from knowchain.chains.links import (
 from knowchain.chains.memory import RecordSet
 from knowchain.chains.runs import Place, Run, Runs
 from knowchain.chains.standing import Flag, Standing
+from knowchain.chains.states import States
 from knowchain.chains.tips import Log
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Run",
     "Runs",
     "Standing",
+    "States",
     "added_keys",
     "author_of",
     "check_fork_proof",

@@ -24,6 +24,7 @@ from knowchain.records.header import (
     Operation,
     Rank,
     Revoke,
+    Successor,
 )
 
 __all__ = ["Device", "Handover", "IdentityState", "Revoked", "genesis_state", "next_state"]
@@ -102,30 +103,32 @@ def next_state(state: IdentityState, rid: RecordId, header: IdentityHeader) -> t
 
 
 def _apply(state: IdentityState, rid: RecordId, ops: tuple[Operation, ...], rank: int) -> IdentityState:
-    devices = dict(state.devices)
-    accepted = set(state.accepted)
+    # What no operation touches is shared with the state before, since states may be large.
+    devices = dict(state.devices) if any(isinstance(op, Add | Revoke) for op in ops) else None
+    accepted = {op.record for op in ops if isinstance(op, Accept)}
     control, handover = state.control, state.handover
     for op in ops:
         if isinstance(op, Control):
             control = _new_control(control, op, rank)
         elif isinstance(op, Add):
+            assert devices is not None
             _add(devices, op)
         elif isinstance(op, Revoke):
+            assert devices is not None
             _revoke(devices, op)
-        elif isinstance(op, Accept):
-            accepted.add(op.record)
-        else:
+        elif isinstance(op, Successor):
             handover = Handover(rid, op.identity)
-    if len(devices) > MAX_NAMED_KEYS or len(accepted) > MAX_ACCEPTED:
-        # Rule I4 bounds the state, so that a log can't be made whose every step costs more.
-        _refuse("an identity names at most 4096 keys and accepts at most 4096 offers on one path")
-    return replace(
+    after = replace(
         state,
         control=control,
-        devices=MappingProxyType(devices),
+        devices=state.devices if devices is None else MappingProxyType(devices),
         handover=handover,
-        accepted=frozenset(accepted),
+        accepted=state.accepted if accepted <= state.accepted else state.accepted | accepted,
     )
+    if len(after.devices) > MAX_NAMED_KEYS or len(after.accepted) > MAX_ACCEPTED:
+        # Rule I4 bounds the state, so that a log can't be made whose every step costs more.
+        _refuse("an identity names at most 4096 keys and accepts at most 4096 offers on one path")
+    return after
 
 
 def _new_control(control: tuple[Rank, ...], op: Control, rank: int) -> tuple[Rank, ...]:

@@ -10,9 +10,10 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from knowchain.chains.holdings import WITHDRAWING, Entry, LogEntry, Pointer
-from knowchain.chains.identity import IdentityState, genesis_state, next_state
+from knowchain.chains.identity import IdentityState
 from knowchain.chains.runs import Place, Run
 from knowchain.chains.standing import Standing
+from knowchain.chains.states import States
 from knowchain.identifiers import Cid, PublicKey, RecordId, key_id
 from knowchain.records.block import Block, read_block
 from knowchain.records.header import IdentityHeader
@@ -23,7 +24,6 @@ BodyState: TypeAlias = Literal["none", "held", "missing", "erased"]
 """``none``: the header links no body; ``missing``: not here yet; ``erased``: destroyed, never again kept."""
 
 _PREFIX: Final = b"\x01\x71\x12\x20"
-_STATES_KEPT: Final = 1024
 _IDS_KEPT: Final = 8192
 _ID_CHARACTERS: Final = 58
 """Base32 characters of a record id, after the multibase prefix."""
@@ -63,7 +63,7 @@ class Reader:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._states: dict[RecordId, IdentityState] = {}
+        self._states = States()
         self._row_ids: dict[RecordId, int] = {}
         self._digest: Callable[[int], bytes] = lru_cache(_IDS_KEPT)(self._find_digest)
 
@@ -319,24 +319,15 @@ class Reader:
         return None if row is None else self._rid(row[0])
 
     def state(self, rid: RecordId) -> IdentityState:
-        """The identity's state at a record of its log, replayed from the nearest known one."""
-        path: list[tuple[RecordId, IdentityHeader]] = []
-        at: RecordId | None = rid
-        while at is not None and at not in self._states:
-            data = self.block(at)
-            assert data is not None, "a log's ancestors are held"
-            header = read_block(data).header
-            assert isinstance(header, IdentityHeader)
-            path.append((at, header))
-            at = header.prev[0] if header.prev else None
-        if len(self._states) > _STATES_KEPT:
-            self._states = {} if at is None else {at: self._states[at]}
-        state = None if at is None else self._states[at]
-        for step, header in reversed(path):
-            state, _ = genesis_state(step, header) if state is None else next_state(state, step, header)
-        assert state is not None
-        self._states[rid] = state
-        return state
+        """The identity's state at a record of its log."""
+        return self._states.at(rid, self._log_header)
+
+    def _log_header(self, rid: RecordId) -> IdentityHeader:
+        data = self.block(rid)
+        assert data is not None, "a log's ancestors are held"
+        header = read_block(data).header
+        assert isinstance(header, IdentityHeader)
+        return header
 
     def runs(self, key: PublicKey) -> Iterable[Run]:
         """The runs of a key's chain."""
