@@ -45,10 +45,10 @@ class Limits:
     """Seconds without a byte in either direction after which a stream is reset."""
     silent_seconds: int = 90
     """Seconds without a byte after which a connection is closed (yamux pings every 30)."""
-    gossip_messages_per_second: int = 200
-    """Gossip messages a second taken from one peer, duplicates not counted; twice that as a burst."""
-    gossip_bytes_per_second: int = 4 * 2**20
-    """Gossip bytes a second taken from one peer, all counted; twice that as a burst."""
+    gossip_messages_per_second: int = 400
+    """New gossip messages a second read from one peer; twice that as a burst, then it has to wait."""
+    gossip_bytes_per_second: int = 16 * 2**20
+    """Gossip bytes a second read from one peer; twice that as a burst, then it has to wait."""
     verdict_seconds: int = 60
     """Seconds that the child waits for a verdict before it forgets a message."""
     heartbeat_seconds: int = 1

@@ -21,8 +21,8 @@ class ChildCounters:
     """… without exactly one topic that we joined, too large, or with broken envelopes."""
     gossip_unsigned: int = 0
     """… whose libp2p signature is missing or wrong."""
-    gossip_over_rate: int = 0
-    """… over their forwarder's rate."""
+    gossip_delayed: int = 0
+    """Messages and envelopes that were read late, because their peer was over its rate."""
     gossip_without_credit: int = 0
     """… for which the parent gave no credit in time."""
     gossip_unjudged: int = 0
@@ -31,8 +31,6 @@ class ChildCounters:
     """Hand-overs of a message to one other peer, our own included."""
     gossip_skipped: int = 0
     """Hand-overs left out because the peer's queue stayed long."""
-    rpcs_over_rate: int = 0
-    """Gossip envelopes not read because their peer sends too many bytes."""
     control_refused: int = 0
     """Control messages of the router that were left undone because they ask for too much."""
     contained: int = 0

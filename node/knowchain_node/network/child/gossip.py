@@ -30,6 +30,8 @@ __all__ = ["GuardedPubsub"]
 
 _ENVELOPE: Final = 256 * 1024
 """Bytes of one gossip envelope."""
+_MESSAGES: Final = 512
+"""Messages that are taken from one envelope; libp2p peers send one."""
 _SUBSCRIPTIONS: Final = 64
 """Topics that one peer may have joined, as far as we remember."""
 _STREAMS: Final = 2
@@ -139,9 +141,7 @@ class GuardedPubsub(Pubsub):
         peer = stream.muxed_conn.peer_id
         sender, envelopes = self._senders[peer], _Envelopes(stream)
         while (envelope := await envelopes.next()) is not None:
-            if not sender.bytes.admit(len(envelope), trio.current_time()):
-                self._counters.rpcs_over_rate += 1
-                continue
+            await self._hold_back(sender.bytes, len(envelope))
             rpc = RPC.FromString(envelope)
             async with contain(self._counters, "a gossip envelope"):
                 await self._take(peer, sender, rpc)
@@ -150,7 +150,7 @@ class GuardedPubsub(Pubsub):
         for subscription in rpc.subscriptions[:_SUBSCRIPTIONS]:
             if len(subscription.topicid) <= MAX_NAME:
                 self.handle_subscription(peer, subscription)
-        for message in rpc.publish:
+        for message in rpc.publish[:_MESSAGES]:
             self._counters.gossip_received += 1
             await self._look_at(peer, sender, message)
         if rpc.HasField("control"):
@@ -164,12 +164,19 @@ class GuardedPubsub(Pubsub):
         name = name_of(message)
         if self._judging.knows(name):
             self._counters.gossip_duplicates += 1
-        elif not sender.messages.admit(1, trio.current_time()):
-            self._counters.gossip_over_rate += 1
-        elif not _is_signed(message):
+            return
+        await self._hold_back(sender.messages, 1)
+        if not _is_signed(message):
             self._counters.gossip_unsigned += 1
         else:
             await self._judging.submit(name, message, peer)
+
+    async def _hold_back(self, rate: Rate, amount: float) -> None:
+        """Wait until ``amount`` is within a peer's rate: it is not read meanwhile, so that it waits too."""
+        seconds = rate.delay(amount, trio.current_time())
+        if seconds:
+            self._counters.gossip_delayed += 1
+            await trio.sleep(seconds)
 
     def _is_well_formed(self, message: Message) -> bool:
         """One topic that we joined, data that is not too large, and not in our own name."""
