@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from feeding import in_memory
-from making.people import GENESIS, A, K, record, rid
+from making.people import GENESIS, A, K, record
 from naive import Naive, Verdicts
 from worlds import world
 
@@ -104,7 +104,7 @@ def test_a_long_row_of_withdrawals_is_followed_without_recursion() -> None:
     for n in range(3_000):
         refs = [("kc:retracts", last)] if n else []
         blocks.append(record(K, A, [last], n, refs=refs))
-        last = rid(blocks[-1])
+        last = bytes(record_id(blocks[-1]))
     held, _ = in_memory(blocks[:1])
     for block in blocks[1:]:
         held.add(read_block(block))
