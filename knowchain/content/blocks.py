@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol
 
+from knowchain.content.remedies import DAMAGED
 from knowchain.errors import ContentError, NotFound
 from knowchain.identifiers import Cid
 
@@ -113,7 +114,7 @@ def check_block(cid: Cid, block: bytes) -> None:
     if not good:
         raise ContentError(
             "the {size} bytes given for block {cid} hash to something else",
-            remedy="fetch the block again from another source",
+            remedy=DAMAGED,
             cid=str(cid),
             size=len(block),
         )

@@ -18,6 +18,7 @@ from knowchain.content.blocks import check_block, is_identity
 from knowchain.content.bounds import MAX_BLOCK
 from knowchain.content.cids import cid_size, read_cid
 from knowchain.content.protobuf import varint
+from knowchain.content.remedies import DAMAGED, MADE_WRONG
 from knowchain.errors import ContentError
 from knowchain.identifiers import Cid
 from knowchain.limits import MAX_LINK
@@ -108,7 +109,7 @@ class CarParser:
         if self._buffer or not self._header_seen:
             raise ContentError(
                 "the CAR ends within a section, at byte {at}",
-                remedy="it was cut off: fetch it again",
+                remedy=DAMAGED,
                 at=self._offset + len(self._buffer),
             )
 
@@ -126,6 +127,7 @@ class CarParser:
         if not 0 < size <= limit:
             raise ContentError(
                 "the section at byte {at} of the CAR claims {size} bytes, where 1 to {limit} are allowed",
+                remedy=DAMAGED,
                 at=self._offset + at,
                 size=size,
                 limit=limit,
@@ -146,7 +148,9 @@ class CarParser:
                 if byte == 0 and i:
                     break
                 return size, at + i + 1
-        raise ContentError("the section at byte {at} of the CAR has no proper length", at=self._offset + at)
+        raise ContentError(
+            "the section at byte {at} of the CAR has no proper length", remedy=DAMAGED, at=self._offset + at
+        )
 
     def _event(self, section: memoryview, offset: int) -> CarEvent:
         if not self._header_seen:
@@ -157,11 +161,15 @@ class CarParser:
             cid, block = read_cid(start[:size]), bytes(section[size:])
         except ContentError as exc:
             raise ContentError(
-                "the section at byte {at} of the CAR starts with no CID: {why}", at=offset, why=str(exc)
+                "the section at byte {at} of the CAR starts with no CID: {why}",
+                remedy=DAMAGED,
+                at=offset,
+                why=str(exc),
             ) from exc
         if len(block) > self._limits.max_block:
             raise ContentError(
                 "block {cid} at byte {at} of the CAR has {size} bytes; the limit is {limit}",
+                remedy=MADE_WRONG,
                 cid=str(cid),
                 at=offset,
                 size=len(block),
@@ -201,7 +209,11 @@ def _read_header(header: bytes) -> tuple[Cid, ...]:
         if header[at:] != _HEADER_END:
             raise ContentError("its version is not 1, or something else stands in it")
     except ContentError as exc:
-        raise ContentError("not a CAR of version 1; its header: {why}", why=str(exc)) from exc
+        raise ContentError(
+            "not a CAR of version 1; its header: {why}",
+            remedy="check that the file is a CAR, and fetch it again",
+            why=str(exc),
+        ) from exc
     return tuple(roots)
 
 

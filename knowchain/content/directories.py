@@ -11,6 +11,7 @@ from knowchain.content.blocks import BlockSource, verified
 from knowchain.content.dag_pb import Link
 from knowchain.content.names import check_name_read, split_path
 from knowchain.content.nodes import UnixFsNode
+from knowchain.content.remedies import MADE_WRONG
 from knowchain.content.sharding import Shard
 from knowchain.content.unixfs import Kind, Mtime
 from knowchain.errors import ContentError, NotFound, shown
@@ -67,7 +68,9 @@ def _target(node: UnixFsNode) -> str:
     try:
         return node.content.data.decode()
     except UnicodeDecodeError as exc:
-        raise ContentError("the target of the symlink {cid} is not UTF-8", cid=str(node.cid)) from exc
+        raise ContentError(
+            "the target of the symlink {cid} is not UTF-8", remedy=MADE_WRONG, cid=str(node.cid)
+        ) from exc
 
 
 def list_directory(source: BlockSource, cid: Cid) -> Iterator[Link]:
@@ -94,11 +97,15 @@ def _plain_entries(folder: UnixFsNode) -> tuple[Link, ...]:
     for link in folder.links:
         check_name_read(link.name)
         if link.name in names:
-            raise ContentError(
-                "the folder {cid} holds {name} twice", cid=str(folder.cid), name=shown(link.name)
-            )
+            raise _twice(folder, link.name)
         names.add(link.name)
     return folder.links
+
+
+def _twice(folder: UnixFsNode, name: str) -> ContentError:
+    return ContentError(
+        "the folder {cid} holds {name} twice", remedy=MADE_WRONG, cid=str(folder.cid), name=shown(name)
+    )
 
 
 def resolve(source: BlockSource, root: Cid, path: str) -> Cid:
@@ -116,7 +123,12 @@ def resolve(source: BlockSource, root: Cid, path: str) -> Cid:
     for segment in split_path(path):
         folder = nodes.load(source, cid)
         if not folder.is_folder:
-            raise NotFound("'{where}' in {root} is no folder", where=shown(walked), root=str(root))
+            raise NotFound(
+                "'{where}' in {root} is no folder",
+                remedy="end the path there, or list the folder above",
+                where=shown(walked),
+                root=str(root),
+            )
         walked = f"{walked}/{segment}"
         link = _find(source, folder, segment)
         if link is None:
@@ -135,7 +147,7 @@ def _find(source: BlockSource, folder: UnixFsNode, name: str) -> Link | None:
         return sharding.find(source, _shard(folder), name, _load_shard)
     found = [link for link in folder.links if link.name == name]
     if len(found) > 1:
-        raise ContentError("the folder {cid} holds {name} twice", cid=str(folder.cid), name=shown(name))
+        raise _twice(folder, name)
     return found[0] if found else None
 
 
@@ -150,5 +162,5 @@ def _load_shard(source: BlockSource, cid: Cid) -> Shard:
 
 def _shard(node: UnixFsNode) -> Shard:
     if node.content.kind is not Kind.HAMT_SHARD:
-        raise ContentError("{cid} stands for a shard and is none", cid=str(node.cid))
+        raise ContentError("{cid} stands for a shard and is none", remedy=MADE_WRONG, cid=str(node.cid))
     return sharding.read_shard(node.cid, node.links, node.content)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from knowchain.content import dag_pb, unixfs
 from knowchain.content.blocks import BlockSource
 from knowchain.content.dag_pb import Link
+from knowchain.content.remedies import MADE_WRONG
 from knowchain.content.unixfs import Kind, UnixFs
 from knowchain.errors import ContentError
 from knowchain.identifiers import DAG_PB, RAW, Cid
@@ -58,11 +59,23 @@ def parse(cid: Cid, block: bytes) -> UnixFsNode:
         return UnixFsNode(cid, (), UnixFs(Kind.RAW, block), len(block))
     if cid.codec != DAG_PB:
         raise ContentError(
-            "{cid} has the codec 0x{codec:x} and is neither file nor folder", cid=str(cid), codec=cid.codec
+            "{cid} has the codec 0x{codec:x} and is neither file nor folder",
+            remedy="give the CID of a file or folder: its codec is dag-pb or raw",
+            cid=str(cid),
+            codec=cid.codec,
         )
+    try:
+        return _parse_dag_pb(cid, block)
+    except ContentError as exc:
+        raise ContentError(
+            "{cid} is neither file nor folder: {why}", remedy=MADE_WRONG, cid=str(cid), why=str(exc)
+        ) from exc
+
+
+def _parse_dag_pb(cid: Cid, block: bytes) -> UnixFsNode:
     node = dag_pb.decode(block)
     if node.data is None:
-        raise ContentError("{cid} is dag-pb without UnixFS data: neither file nor folder", cid=str(cid))
+        raise ContentError("it is dag-pb without UnixFS data")
     parsed = UnixFsNode(cid, node.links, unixfs.decode(node.data), len(block))
     _check_consistent(parsed)
     return parsed
@@ -72,23 +85,15 @@ def _check_consistent(node: UnixFsNode) -> None:
     """A file gives one size a link, and their sum; nothing else gives sizes; a symlink links nowhere."""
     content = node.content
     if content.kind is Kind.METADATA:
-        raise ContentError(
-            "{cid} is a UnixFS metadata block, which no tool writes any more", cid=str(node.cid)
-        )
+        raise ContentError("it is a UnixFS metadata block, which no tool writes any more")
     sizes = len(content.block_sizes)
     if sizes != (len(node.links) if node.is_file else 0):
-        raise ContentError(
-            "{cid} gives {sizes} sizes for {links} links",
-            cid=str(node.cid),
-            sizes=sizes,
-            links=len(node.links),
-        )
+        raise ContentError("it gives {sizes} sizes for {links} links", sizes=sizes, links=len(node.links))
     if node.is_file and content.file_size not in (None, node.file_size):
         raise ContentError(
-            "{cid} claims a file of {claimed} bytes whose parts have {sum}",
-            cid=str(node.cid),
+            "it claims a file of {claimed} bytes whose parts have {sum}",
             claimed=content.file_size,
             sum=node.file_size,
         )
     if content.kind is Kind.SYMLINK and node.links:
-        raise ContentError("{cid} is a symlink with links", cid=str(node.cid))
+        raise ContentError("it is a symlink with links")

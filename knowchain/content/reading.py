@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from knowchain.content.blocks import BlockSource, verified
 from knowchain.content.bounds import MAX_FILE_DEPTH
 from knowchain.content.nodes import UnixFsNode, load
+from knowchain.content.remedies import MADE_WRONG
 from knowchain.errors import ContentError, InvalidValue
 from knowchain.identifiers import RAW, Cid
 
@@ -70,7 +71,10 @@ def _pieces(source: BlockSource, root: UnixFsNode, begin: int, end: int) -> Iter
             continue
         if len(stack) >= MAX_FILE_DEPTH:
             raise ContentError(
-                "the tree of {cid} is deeper than {limit}", cid=str(root.cid), limit=MAX_FILE_DEPTH
+                "the tree of {cid} is deeper than {limit} levels",
+                remedy=MADE_WRONG,
+                cid=str(root.cid),
+                limit=MAX_FILE_DEPTH,
             )
         node = load(source, cid)
         _check_file(node)
@@ -103,7 +107,7 @@ def _check_size(cid: Cid, size: int, claimed: int) -> None:
     if size != claimed:
         raise ContentError(
             "part {cid} of a file has {size} bytes where its parent says {claimed}",
-            remedy="the file was put together wrongly; ask for it under another CID",
+            remedy=MADE_WRONG,
             cid=str(cid),
             size=size,
             claimed=claimed,

@@ -19,8 +19,9 @@ from knowchain.content import dag_pb, unixfs
 from knowchain.content.blocks import BlockSink, BlockSource
 from knowchain.content.dag_pb import Link
 from knowchain.content.names import check_name_read
+from knowchain.content.remedies import MADE_WRONG
 from knowchain.content.unixfs import Kind, UnixFs
-from knowchain.errors import ContentError, InvalidValue
+from knowchain.errors import ContentError, InvalidValue, shown
 from knowchain.identifiers import DAG_PB, Cid, cid_of
 
 __all__ = ["MURMUR3_X64_64", "Shard", "find", "read_entries", "read_shard", "write_shards"]
@@ -134,6 +135,7 @@ def read_shard(cid: Cid, links: tuple[Link, ...], data: UnixFs) -> Shard:
         raise ContentError(
             "shard {cid} has the hash {hash} and the fanout {fanout}; known are murmur3-x64-64 and a "
             "power of two from 8 to 1024",
+            remedy=MADE_WRONG,
             cid=str(cid),
             hash=data.hash_type,
             fanout=data.fanout,
@@ -146,7 +148,9 @@ def read_shard(cid: Cid, links: tuple[Link, ...], data: UnixFs) -> Shard:
         or len(places) != len(links)
         or any(link.name[:width] != f"{place:0{width}X}" for place, link in zip(places, links, strict=True))
     ):
-        raise ContentError("shard {cid} has links that disagree with its bitfield", cid=str(cid))
+        raise ContentError(
+            "shard {cid} has links that disagree with its bitfield", remedy=MADE_WRONG, cid=str(cid)
+        )
     return Shard(fanout, dict(zip(places, links, strict=True)))
 
 
@@ -201,7 +205,11 @@ def read_entries(source: BlockSource, root: Shard, load: ReadShard) -> Iterator[
             yield entry
             continue
         if len(stack) == _levels(root.fanout):
-            raise ContentError("a sharded folder is deeper than its hash is long")
+            raise ContentError(
+                "a sharded folder is deeper than its hash is long, at {cid}",
+                remedy=MADE_WRONG,
+                cid=str(link.cid),
+            )
         below = _load_below(source, link, root, load)
         path.append(position)
         shards.append(below)
@@ -211,7 +219,9 @@ def read_entries(source: BlockSource, root: Shard, load: ReadShard) -> Iterator[
 def _load_below(source: BlockSource, link: Link, root: Shard, load: ReadShard) -> Shard:
     shard = load(source, link.cid)
     if shard.fanout != root.fanout or not shard.links:
-        raise ContentError("shard {cid} is empty, or of another fanout than its root", cid=str(link.cid))
+        raise ContentError(
+            "shard {cid} is empty, or of another fanout than its root", remedy=MADE_WRONG, cid=str(link.cid)
+        )
     return shard
 
 
@@ -219,5 +229,7 @@ def _check_place(name: str, path: list[int], fanout: int) -> None:
     name_hash = _hash(name)
     if any(_position(name_hash, level, fanout) != place for level, place in enumerate(path)):
         raise ContentError(
-            "a sharded folder holds {name} at a place that is not that of its hash", name=ascii(name)[:80]
+            "a sharded folder holds {name} at a place that is not that of its hash",
+            remedy=MADE_WRONG,
+            name=shown(name),
         )

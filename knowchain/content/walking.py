@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from knowchain import codec
-from knowchain.codec import Value
 from knowchain.content import dag_pb
 from knowchain.content.blocks import BlockSource, is_identity, verified
 from knowchain.content.bounds import MAX_WALK
+from knowchain.content.remedies import MADE_WRONG
 from knowchain.errors import CodecError, ContentError
 from knowchain.identifiers import DAG_CBOR, DAG_PB, Cid
 
@@ -21,19 +21,23 @@ def links_of(cid: Cid, block: bytes) -> list[Cid]:
     Raises:
         ContentError: the block is not of its codec.
     """
-    if cid.codec == DAG_PB:
-        return [link.cid for link in dag_pb.decode(block).links]
-    if cid.codec != DAG_CBOR:
+    if cid.codec not in (DAG_PB, DAG_CBOR):
         return []
     try:
-        return _links_in(codec.decode(block))
-    except CodecError as exc:
-        raise ContentError("block {cid} is not DAG-CBOR: {why}", cid=str(cid), why=str(exc)) from exc
+        return _dag_pb_links(block) if cid.codec == DAG_PB else _dag_cbor_links(block)
+    except (CodecError, ContentError) as exc:
+        raise ContentError(
+            "block {cid} is not of its codec: {why}", remedy=MADE_WRONG, cid=str(cid), why=str(exc)
+        ) from exc
 
 
-def _links_in(value: Value) -> list[Cid]:
+def _dag_pb_links(block: bytes) -> list[Cid]:
+    return [link.cid for link in dag_pb.decode(block).links]
+
+
+def _dag_cbor_links(block: bytes) -> list[Cid]:
     found: list[Cid] = []
-    rest = [value]
+    rest = [codec.decode(block)]
     while rest:
         item = rest.pop()
         if isinstance(item, Cid):
