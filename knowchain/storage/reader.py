@@ -353,6 +353,39 @@ class Reader:
         """Flags over what this reader sees now."""
         return Standing(self)
 
+    # --- delivering ------------------------------------------------------------------------------
+
+    def opening(self, run: int) -> RecordId | None:
+        """The identity record on which a run that begins a chain hangs."""
+        row = self._connection.execute(
+            "SELECT block FROM records WHERE run = ? AND seq = 0", (run,)
+        ).fetchone()
+        return None if row is None else read_block(row[0]).header.prev[0]
+
+    def run_page(
+        self, run: int, low: int, high: int, limit: int
+    ) -> list[tuple[int, RecordId, bytes, bytes | None, bool]]:
+        """Records of a run, ``low < seq <= high``, in order: (seq, id, block, body, withdrawn by some)."""
+        where = "r.run = ? AND r.seq > ? AND r.seq <= ? ORDER BY r.seq LIMIT ?"
+        return self._delivery_rows("r.seq", where, (run, low, high, limit))
+
+    def deliveries(self, *, after: int, limit: int) -> list[tuple[int, RecordId, bytes, bytes | None, bool]]:
+        """Records after an arrival, in order: (arrival, id, block, body, withdrawn by some)."""
+        return self._delivery_rows("r.arrival", "r.arrival > ? ORDER BY r.arrival LIMIT ?", (after, limit))
+
+    def _delivery_rows(
+        self, cursor: str, where: str, args: tuple[int, ...]
+    ) -> list[tuple[int, RecordId, bytes, bytes | None, bool]]:
+        sql = f"""SELECT {cursor}, c.digest, r.block, b.data, EXISTS (
+                    SELECT 1 FROM refs f JOIN relations t ON t.id = f.relation
+                    WHERE f.target = r.id AND t.name IN ('kc:retracts', 'kc:erases'))
+                  FROM records r JOIN cids c ON c.id = r.id LEFT JOIN bodies b ON b.id = r.body
+                  WHERE {where}"""  # noqa: S608
+        return [
+            (number, rid_from_digest(digest), block, body, bool(pointed))
+            for number, digest, block, body, pointed in self._connection.execute(sql, args)
+        ]
+
     # --- names and settings ------------------------------------------------------------------------
 
     def petnames(self) -> dict[str, RecordId]:
