@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
+import ifaddr
 import trio
 from zeroconf import InterfaceChoice, ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
@@ -42,7 +43,7 @@ async def discovery(seam: Seam, own: str, addresses: Sequence[str], interface: s
     zeroconf = await trio.to_thread.run_sync(lambda: Zeroconf(interfaces=interfaces))
     listener = _Listener(seam, own, trio.lowlevel.current_trio_token())
     try:
-        info = _announcement(addresses)
+        info = _announcement(addresses, [interface] if interface else await trio.to_thread.run_sync(_own_ips))
         await trio.to_thread.run_sync(lambda: zeroconf.register_service(info, cooperating_responders=True))
         browser = await trio.to_thread.run_sync(
             lambda: ServiceBrowser(zeroconf, _SERVICE, handlers=[listener.changed])
@@ -54,10 +55,25 @@ async def discovery(seam: Seam, own: str, addresses: Sequence[str], interface: s
             await trio.to_thread.run_sync(zeroconf.close)
 
 
-def _announcement(addresses: Sequence[str]) -> ServiceInfo:
+def _own_ips() -> list[str]:
+    """The IPv4 addresses of this machine that others may reach."""
+    ips = [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
+    return [ip for ip in ips if not ip.startswith("127.")]
+
+
+def _announcement(addresses: Sequence[str], ips: Sequence[str]) -> ServiceInfo:
+    """What we announce; an address that stands for all of this machine's is written out."""
+    written = [address.replace("/0.0.0.0/", f"/{ip}/") for address in addresses for ip in ips]
+    texts = b"".join(_text(f"dnsaddr={address}") for address in list(dict.fromkeys(written))[:_ADDRESSES])
     name = secrets.token_hex(20)
-    texts = b"".join(_text(f"dnsaddr={address}") for address in addresses[:_ADDRESSES])
-    return ServiceInfo(_SERVICE, f"{name}.{_SERVICE}", port=1, properties=texts, server=f"{name}.local.")
+    return ServiceInfo(
+        _SERVICE,
+        f"{name}.{_SERVICE}",
+        port=1,  # the texts say where we listen; a port of 0 is not announced
+        properties=texts,
+        server=f"{name}.local.",
+        parsed_addresses=list(ips),
+    )
 
 
 def _text(value: str) -> bytes:
@@ -81,8 +97,9 @@ class _Listener:
         """Called by zeroconf, in its thread."""
         if state_change is ServiceStateChange.Removed:
             return
-        info = zeroconf.get_service_info(service_type, name, timeout=_QUERY)
-        if info is not None and info.text:
+        info = ServiceInfo(service_type, name)
+        info.request(zeroconf, _QUERY)  # false also when only an A record is missing, which we don't need
+        if info.text:
             try:
                 self._token.run_sync_soon(self._heard, info.text)
             except trio.RunFinishedError:
