@@ -8,7 +8,7 @@ What can't be read so is kept whole, with its place in the text, in ``history.un
 why each rule is as strict as it is, is in docs/spec/custody.md.
 """
 
-from knowchain.archive.custody.events import to_events
+from knowchain.archive.custody.events import to_events, unread_note
 from knowchain.archive.custody.history import (
     Capacity,
     CustodyDate,
@@ -32,4 +32,5 @@ __all__ = [
     "Span",
     "read_custody",
     "to_events",
+    "unread_note",
 ]
