@@ -161,6 +161,32 @@ async def test_row_1_streams_that_break_off_do_not_end_the_host(world: World) ->
     await is_well(world, net)
 
 
+@pytest.mark.parametrize(
+    "answer", [b"\x04\xff\xff\xff\xff", b"\xff" * 20, b"", b"\xff\xff\xff\x7f"], ids=repr
+)
+async def test_row_1_a_malformed_answer_to_identify_does_not_end_the_host(
+    world: World, answer: bytes
+) -> None:
+    """We ask every peer that connects what it is; libp2p reads the answer in a task of the whole program."""
+    net = await victim(world)
+
+    async def attack(host: IHost, peer: ID) -> None:
+        asked = trio.Event()
+
+        async def lie(stream: Any) -> None:
+            await stream.write(answer)
+            await stream.close()
+            asked.set()
+
+        host.set_stream_handler("/ipfs/id/1.0.0", lie)
+        await host.disconnect(peer)
+        await host.connect(PeerInfo(peer, [Multiaddr(net.listening[0].partition("/p2p/")[0])]))
+        await asked.wait()
+
+    await attacked(net, attack)
+    await is_well(world, net)
+
+
 # --- row 2 ------------------------------------------------------------------------------------------
 async def test_row_2_malformed_gossip_does_not_end_the_host(world: World) -> None:
     net = await victim(world)
