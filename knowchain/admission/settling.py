@@ -128,9 +128,10 @@ class Settler:
             link = check_identity_link(block.id, header, parent, state)
             self._states.keep(block.id, link.state)
             transaction.add_identity(block, header, link, received=self._clock(), source=source)
-            return False
-        check_link(header, parents)
-        forked = transaction.add_ordinary(block, header, received=self._clock(), source=source)
+            forked = False
+        else:
+            check_link(header, parents)
+            forked = transaction.add_ordinary(block, header, received=self._clock(), source=source)
         if source == "local":
             transaction.announce(block.id)
         return forked
