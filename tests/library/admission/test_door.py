@@ -1,0 +1,146 @@
+"""The life of the door: streams, news, the outbox, failures, and whoever gives up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from making.people import (
+    GENESIS,
+    WORK,
+    A,
+    K,
+    record,
+    rid,
+)
+
+from knowchain.admission import Accepted, Admission, Incoming, Verdict
+from knowchain.errors import NotAllowed
+from knowchain.identifiers import record_id
+from knowchain.storage.store import RecordStore
+
+SOURCE = "peer:one"
+
+
+def test_only_what_is_made_here_is_announced(door: Admission, store: RecordStore) -> None:
+    door.admit(GENESIS, source=SOURCE)
+    door.admit(WORK, source="local")
+    door.admit(record(K, A, [rid(WORK)], 1), source="import:a.car")
+    ((ticket, announced),) = store.reader().outbox()
+    assert announced == record_id(WORK)
+    store.take_from_outbox([ticket])
+    assert list(store.reader().outbox()) == []
+
+
+def test_a_local_genesis_is_announced_too(door: Admission, store: RecordStore) -> None:
+    door.admit(GENESIS, source="local")
+    door.admit(GENESIS, source="local")
+    assert [rid for _, rid in store.reader().outbox()] == [record_id(GENESIS)]
+
+
+def test_news_are_told_after_the_commit_with_forks_marked(door: Admission, store: RecordStore) -> None:
+    heard: list[Accepted] = []
+
+    def listen(news: Sequence[Accepted]) -> None:
+        assert all(one.id in store.reader() for one in news)
+        heard.extend(news)
+
+    door.listen(listen)
+    one = record(K, A, [rid(WORK)], 1)
+    other = record(K, A, [rid(WORK)], 1, kind="note")
+    merge = record(K, A, [rid(one), rid(other)], 2)
+    second = record(K, A, [A], 0, kind="note")
+    for block in (GENESIS, WORK, one, one, other, merge, second, b"not a block"):
+        door.admit(block, source=SOURCE)
+    door.close()
+    assert [(news.id, news.forked) for news in heard] == [
+        (record_id(GENESIS), False), (record_id(WORK), False), (record_id(one), False),
+        (record_id(other), True), (record_id(merge), False), (record_id(second), True),
+    ]  # fmt: skip
+    assert {news.source for news in heard} == {SOURCE}
+
+
+# --- life of the door --------------------------------------------------------------------------------------
+
+
+def test_a_closed_door_says_so(door: Admission) -> None:
+    door.close()
+    door.close()
+    with pytest.raises(NotAllowed, match="closed"):
+        door.admit(GENESIS, source=SOURCE)
+    with pytest.raises(NotAllowed, match="closed"):
+        door.submit([Incoming(GENESIS)], source=SOURCE)
+
+
+def test_what_was_handed_in_before_closing_is_written(store: RecordStore) -> None:
+    blocks = chain(50)
+    with Admission(store, network="main", clock=lambda: 1) as door:
+        given = [door.submit([Incoming(block)], source=SOURCE) for block in blocks]
+    assert all(future.result()[0].verdict == "accepted" for future in given)
+    assert store.reader().last_arrival() == 50
+
+
+def test_a_future_given_up_stops_nothing(door: Admission) -> None:
+    started = threading.Event()
+    go_on = threading.Event()
+
+    def hold(news: Sequence[Accepted]) -> None:
+        started.set()
+        assert go_on.wait(30)
+
+    door.listen(hold)
+    first = door.submit([Incoming(GENESIS)], source=SOURCE)
+    assert started.wait(30)
+    given_up = [door.submit([Incoming(WORK)], source=SOURCE) for _ in range(3)]
+    assert all(future.cancel() for future in given_up)
+    go_on.set()
+    assert first.result()[0].ok
+    assert door.admit(WORK, source=SOURCE).verdict is Verdict.ACCEPTED
+
+
+def test_a_failure_reaches_whoever_waits_and_the_door_stays_open(
+    door: Admission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(type(door._settler), "settle", lambda *args: 1 / 0)
+        with pytest.raises(RuntimeError, match="the writer failed"):
+            door.admit(GENESIS, source=SOURCE)
+    assert door.admit(GENESIS, source=SOURCE).verdict is Verdict.ACCEPTED
+
+
+def chain(length: int) -> list[bytes]:
+    """A genesis and a chain on it."""
+    blocks, last = [GENESIS], A
+    for n in range(length - 1):
+        blocks.append(record(K, A, [last], n))
+        last = rid(blocks[-1])
+    return blocks
+
+
+@pytest.mark.parametrize("verifiers", [1, 2, 3])
+def test_a_stream_is_answered_in_its_order(store: RecordStore, verifiers: int) -> None:
+    blocks = chain(1500)
+    mixed = [block for one in blocks for block in (one, b"bad", one)]
+    with Admission(store, network="main", clock=lambda: 1, verifiers=verifiers) as door:
+        given = list(door.admit_many(map(Incoming, mixed), source=SOURCE))
+    assert [answer.id for answer in given] == [record_id(block) for block in mixed]
+    assert [str(answer.verdict) for answer in given] == ["accepted", "rejected", "duplicate"] * 1500
+
+
+def test_a_stream_is_read_no_further_than_is_needed(door: Admission) -> None:
+    taken = 0
+
+    def endless() -> Any:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield Incoming(b"bad")
+
+    stream = door.admit_many(endless(), source=SOURCE)
+    for _ in range(10):
+        next(stream)
+    assert taken < 10_000
+    stream.close()  # type: ignore[attr-defined]
+    assert door.admit(GENESIS, source=SOURCE).ok
