@@ -30,7 +30,7 @@ class Gossip:
     def __init__(self, counters: Counters) -> None:
         self._counters = counters
         self._link: Link | None = None
-        self._queues: dict[str, asyncio.Queue[Message]] = {}
+        self._queues: dict[str, asyncio.Queue[Message | None]] = {}
         self._incoming = Allowance(GOSSIP_WINDOW)
         self.outgoing = Purse(GOSSIP_WINDOW)
         """Credit for our own messages."""
@@ -56,14 +56,19 @@ class Gossip:
 
     def leave(self, topic: str) -> None:
         queue = self._queues.pop(topic, None)
-        while queue is not None and not queue.empty():
-            queue.get_nowait().ignore()
+        if queue is None:
+            return
+        while not queue.empty():
+            if message := queue.get_nowait():
+                message.ignore()
+        queue.put_nowait(None)
 
     async def messages(self, topic: str) -> AsyncIterator[Message]:
-        """The messages of a joined topic; several readers share them."""
+        """The messages of a joined topic, until it is left; several readers share them."""
         queue = self._queues[topic]
-        while True:
-            yield await queue.get()
+        while (message := await queue.get()) is not None:
+            yield message
+        queue.put_nowait(None)  # for the next reader
 
     def take(self, frame: GossipUp) -> None:
         """A message came.

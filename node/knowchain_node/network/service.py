@@ -62,7 +62,7 @@ StreamHandler = Callable[[Stream], Awaitable[None]]
 """Serves one stream of another peer; the stream is closed when it returns and reset when it raises."""
 
 _MOST_BANS: Final = 10_000
-_DIALS_AT_ONCE: Final = 4
+_DIALS_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +108,13 @@ class NetworkService:
         self._gossip = Gossip(self.counters)
         self._streams = StreamTable()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._dialling = asyncio.Semaphore(_DIALS_AT_ONCE)
+        self._dialling: set[str] = set()
         self._supervisor = Supervisor(config, self.counters, self)
 
     # --- lifetime -----------------------------------------------------------------------------
     async def __aenter__(self) -> Self:
         self._running = asyncio.create_task(self._supervisor.run(), name="network supervisor")
+        self._running.add_done_callback(self._ended)
         return self
 
     async def __aexit__(
@@ -337,6 +338,8 @@ class NetworkService:
             case StreamOpened():
                 self._serve(frame)
             case PeerUp():
+                if len(self._connected) > 2 * self._config.limits.connections:
+                    raise SeamBroken("the child tells of {count} peers", count=len(self._connected))
                 self._connected.add(frame.peer)
                 self._events.tell(PeerConnected(frame.peer, frame.address, frame.outbound))
             case PeerDown():
@@ -366,15 +369,20 @@ class NetworkService:
 
     def _found(self, frame: PeerSeen) -> None:
         self._events.tell(PeerFound(frame.peer, frame.addresses))
-        if frame.peer not in self._connected and frame.peer not in self._banned:
-            self._start(self._dial(frame.addresses))
+        known = self._connected | self._banned | self._dialling
+        if frame.peer not in known and len(self._dialling) < _DIALS_AT_ONCE:
+            self._start(self._dial(frame.peer, frame.addresses))
 
-    async def _dial(self, addresses: tuple[str, ...]) -> None:
-        async with self._dialling:
+    async def _dial(self, peer: str, addresses: tuple[str, ...]) -> None:
+        """Dial a found peer; one that there was no time for is dialled when it is announced again."""
+        self._dialling.add(peer)
+        try:
             for address in addresses[:4]:
                 with contextlib.suppress(KnowchainError):
                     await self.connect(address)
                     return
+        finally:
+            self._dialling.discard(peer)
 
     async def _tell(self, make: Callable[[int], Frame]) -> None:
         """Ask the child if it is up; if it is not, it will be told when it is."""
@@ -388,6 +396,7 @@ class NetworkService:
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
+        """No task fails unheard."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.warning("a task of the network part failed: %s", error)

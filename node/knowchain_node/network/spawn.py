@@ -68,7 +68,7 @@ class _Process:
 
     async def wait(self) -> str:
         code = await self._process.wait()
-        await self._logging
+        await asyncio.wait({self._logging})  # not awaited itself: who gives up waiting must not end it
         return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
     def kill(self) -> None:

@@ -94,13 +94,14 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         self._started = loop.create_future()
         link = await Link.over(ours, self._take, self._counters)
+        reason = "it was told to leave"
         try:
             reason = await self._lived(child, link)
             child.kill()  # only when we are told to stop is it given time to leave
             return reason
         finally:
-            link.end("the life is over")
-            self._household.down(link.ended.result())
+            link.end(reason)
+            self._household.down(reason)
             self._counters.life_ended()
             await self._bury(child)
             self.pid = None

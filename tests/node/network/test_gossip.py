@@ -120,7 +120,9 @@ async def test_a_peer_that_is_not_up_refuses_at_once_and_remembers_what_it_is_to
 async def test_leaving_a_topic_ends_its_messages_and_joining_again_brings_them_back(world: World) -> None:
     one, two = await world.peer(TOPIC, "other"), await world.peer(TOPIC, "other")
     await world.mesh(one, two)
+    reading = asyncio.create_task(anext(two.messages(TOPIC), None))
     await two.unsubscribe(TOPIC)
+    assert await world.within(reading) is None, "who reads a topic that is left is told"
     await one.publish(TOPIC, b"unheard")
     await one.publish("other", b"heard")
     [message] = await world.received(two, 1, "other")

@@ -25,7 +25,7 @@ from knowchain_node.network.child.seam import Seam
 from knowchain_node.network.config import MAX_DATA, Limits
 from knowchain_node.network.counters import ChildCounters
 from knowchain_node.network.credits import STREAM_WINDOW, Allowance
-from knowchain_node.network.errors import PeerUnreachable, SeamBroken
+from knowchain_node.network.errors import PeerUnreachable
 from knowchain_node.network.vocabulary import (
     StreamCredit,
     StreamData,
@@ -101,6 +101,7 @@ class ChildStreams:
         self._piped: dict[int, _Piped] = {}
         self._inbound: Counter[ID] = Counter()
         self._next = 2
+        self._opening: set[int] = set()
         self._cancelled: set[int] = set()  # given up by the parent while they were being opened
 
     def serve(self, protocol: str) -> None:
@@ -117,14 +118,18 @@ class ChildStreams:
         Raises:
             PeerUnreachable: it can't be opened.
         """
-        if len(self._piped) >= self._limits.streams:
+        if len(self._piped) + len(self._opening) >= self._limits.streams:
             raise PeerUnreachable("{most} streams are open", most=self._limits.streams)
+        self._opening.add(number)
         try:
             stream = await self._host.new_stream(peer, [TProtocol(protocol)])
         except BaseLibp2pError as error:
             raise PeerUnreachable("{why}", why=str(error)) from error
-        if number in self._cancelled:
+        finally:
+            self._opening.discard(number)
+            given_up = number in self._cancelled
             self._cancelled.discard(number)
+        if given_up:
             await stream.reset()
             return
         piped = self._piped[number] = _Piped(number, stream, self._seam)
@@ -192,8 +197,8 @@ class ChildStreams:
         """
         piped = self._piped.get(frame.stream)
         if piped is None:
-            if isinstance(frame, StreamReset) and frame.stream % 2:
-                self._note_cancelled(frame.stream)
+            if isinstance(frame, StreamReset) and frame.stream in self._opening:
+                self._cancelled.add(frame.stream)
             return
         match frame:
             case StreamData():
@@ -206,11 +211,6 @@ class ChildStreams:
             case StreamReset():
                 piped.scope.cancel()
         piped.poke()
-
-    def _note_cancelled(self, number: int) -> None:
-        self._cancelled.add(number)
-        if len(self._cancelled) > 4 * self._limits.streams:
-            raise SeamBroken("the parent resets streams that it never opened")
 
 
 def _was_broken(stream: INetStream) -> bool:
