@@ -7,6 +7,7 @@ settings). Everything here works without a network.
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from knowchain.home.keyfile import Passphrase, read_key, read_public_key
 from knowchain.home.layout import Layout
 from knowchain.identifiers import PublicKey, RecordId, key_id, parse_record_id
 from knowchain.signing import KeyPair
+from knowchain.storage.blocks.packs import PackBlocks
 from knowchain.storage.lock import HomeLock
 from knowchain.storage.store import RecordStore
 
@@ -65,6 +67,8 @@ class Home:
         self.admission = Admission(store, network=self.network, clock=clock, verifiers=verifiers)
         self._lock = lock
         self._device: KeyPair | None = None
+        self._content: PackBlocks | None = None
+        self._opening = threading.Lock()
 
     @classmethod
     def open(
@@ -103,6 +107,8 @@ class Home:
         """Write what is pending and give the home back."""
         self.admission.close()
         self.store.close()
+        if self._content is not None:
+            self._content.close()
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -112,6 +118,18 @@ class Home:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def content(self) -> PackBlocks:
+        """The blocks of files; opened, and made, when first asked for.
+
+        Raises:
+            StorageFault, Corruption: the blocks can't be used.
+        """
+        with self._opening:
+            if self._content is None:
+                self._content = PackBlocks.open(self.layout.content)
+            return self._content
 
     # --- who the owner is ------------------------------------------------------------------------
 
