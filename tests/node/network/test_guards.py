@@ -13,6 +13,7 @@ import struct
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -528,3 +529,55 @@ async def test_frames_of_yamux_that_make_no_sense_end_only_their_connection(worl
 
     await attacked(net, attack)
     await is_well(world, net)
+
+
+# --- for long ---------------------------------------------------------------------------------------
+def memory_of(net: NetworkService) -> int:
+    """Resident bytes of the child process."""
+    lines = Path(f"/proc/{net.child_pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
+
+
+@pytest.mark.slow
+async def test_strangers_that_come_and_go_leave_nothing_behind(world: World) -> None:
+    """Each with a new key, topics of its own, a gossip stream and messages."""
+    settings = Limits(connections_per_ip=100)
+    net = await world.peer(TOPIC, mode="process", limits=settings, ping_seconds=0.05)
+
+    async def attack(host: IHost, peer: ID) -> None:
+        joins = [pb.RPC.SubOpts(subscribe=True, topicid=os.urandom(50).hex()) for _ in range(60)]
+        messages = [signed(host, os.urandom(5_000)) for _ in range(10)]
+        await gossip(host, peer, pb.RPC(subscriptions=joins, publish=messages).SerializeToString())
+
+    async def judge() -> None:
+        async for message in net.messages(TOPIC):
+            message.ignore()
+
+    judging = asyncio.create_task(judge())
+    for _ in range(60):
+        await attacked(net, attack)
+    before = memory_of(net)
+    for _ in range(150):
+        await attacked(net, attack)
+    assert memory_of(net) - before < 8 * 2**20
+    await world.until(lambda: not net.connected)
+    judging.cancel()
+    await is_well(world, net)
+
+
+@pytest.mark.slow
+async def test_three_idle_peers_take_less_than_half_a_percent_of_a_processor_each(world: World) -> None:
+    nets = [await world.peer(TOPIC, mode="process") for _ in range(3)]
+    for one, other in ((0, 1), (1, 2), (2, 0)):
+        await world.mesh(nets[one], nets[other])
+
+    def spent() -> float:
+        ticks = 0
+        for net in nets:
+            fields = Path(f"/proc/{net.child_pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK") + time.process_time()
+
+    before, seconds = spent(), 40.0
+    await asyncio.sleep(seconds)  # the measurement itself: what is spent while nothing happens
+    assert (spent() - before) / seconds / len(nets) < 0.005

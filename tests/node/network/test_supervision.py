@@ -55,7 +55,7 @@ async def measured_lag() -> AsyncIterator[list[float]]:
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGSTOP, signal.SIGSEGV], ids=lambda s: s.name)
 async def test_gossip_flows_again_after_the_child_is(world: World, ending: signal.Signals) -> None:
-    stable = await world.peer(TOPIC)
+    stable = await world.peer(TOPIC, mode="process")  # in a thread it would take turns with our loop
     config = {"mode": "process", "ping_seconds": 0.2, "silent_seconds": 1.0, "keep": stable.listening}
     net = await world.peer(TOPIC, **config)
     events, theirs = net.events(), stable.events()
