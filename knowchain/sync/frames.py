@@ -11,36 +11,41 @@ LENGTH_SIZE: Final = 4
 """Bytes of a frame's length prefix."""
 
 
-def framed(payload: bytes) -> bytes:
+def framed(payload: bytes, most: int = MAX_FRAME) -> bytes:
     """The frame of a payload.
 
     Raises:
-        SyncError: ``oversized``: the payload is longer than ``MAX_FRAME``.
+        SyncError: ``oversized``: the payload is longer than ``most``.
     """
-    if len(payload) > MAX_FRAME:
-        raise _oversized(len(payload))
+    if len(payload) > most:
+        raise _oversized(len(payload), most)
     return len(payload).to_bytes(LENGTH_SIZE, "big") + payload
 
 
 class FrameReader:
-    """Cuts a stream of bytes into payloads; never keeps more than one frame and what was fed."""
+    """Cuts a stream of bytes into payloads; never keeps more than one frame and what was fed.
 
-    def __init__(self) -> None:
+    Args:
+        most: bytes of one payload.
+    """
+
+    def __init__(self, most: int = MAX_FRAME) -> None:
+        self._most = most
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take bytes as they come; answer the payloads that are complete.
 
         Raises:
-            SyncError: ``oversized``: a length above ``MAX_FRAME``, seen before its bytes are kept.
+            SyncError: ``oversized``: a length above the bound, seen before its bytes are kept.
         """
         self._buffer += data
         payloads: list[bytes] = []
         at = 0
         while len(self._buffer) - at >= LENGTH_SIZE:
             size = int.from_bytes(self._buffer[at : at + LENGTH_SIZE], "big")
-            if size > MAX_FRAME:
-                raise _oversized(size)
+            if size > self._most:
+                raise _oversized(size, self._most)
             if len(self._buffer) - at - LENGTH_SIZE < size:
                 break
             payloads.append(bytes(self._buffer[at + LENGTH_SIZE : at + LENGTH_SIZE + size]))
@@ -49,5 +54,5 @@ class FrameReader:
         return payloads
 
 
-def _oversized(size: int) -> SyncError:
-    return SyncError("oversized", "a frame of {size} bytes is more than {most}", size=size, most=MAX_FRAME)
+def _oversized(size: int, most: int) -> SyncError:
+    return SyncError("oversized", "a frame of {size} bytes is more than {most}", size=size, most=most)

@@ -61,10 +61,19 @@ class Conversation:
                 failed = next((task for task in others if task.done() and task.exception()), None)
                 await self._say_goodbye(writing, failed)
             await writing
+            # The session is over when nothing is in flight; what came last may still be with admission.
+            await self._drained(others[1])
         finally:
             for task in (writing, *others):
                 task.cancel()
             await asyncio.gather(writing, *others, return_exceptions=True)
+
+    async def _drained(self, settling: asyncio.Task[None]) -> None:
+        joined = asyncio.create_task(self._events.join())
+        await asyncio.wait([joined, settling], return_when=asyncio.FIRST_COMPLETED)
+        joined.cancel()
+        if settling.done():
+            settling.result()
 
     async def _say_goodbye(self, writing: asyncio.Task[None], failed: asyncio.Task[None] | None) -> None:
         """The session failed here: let the reason reach the other side, then raise it."""
@@ -117,6 +126,7 @@ class Conversation:
             async with self._lock:
                 for event, outcome in zip(events, outcomes, strict=True):
                     self._session.settle(event, outcome)
+            self._events.task_done()
             self._poke.set()
 
     def _admit(self, events: Sequence[Event]) -> list[Outcome]:

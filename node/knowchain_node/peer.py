@@ -1,0 +1,228 @@
+"""The peer: one composition root, one lifetime.
+
+``async with Peer(home, …) as peer`` starts the network child and everything that stands on it, and
+waits for none of it: the peer serves with no network at all. Each part owns its tasks; a part that
+fails unexpectedly is started again after a moment, and the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from knowchain.errors import KnowchainError
+from knowchain.home import Home
+from knowchain.home.durable import write_new
+from knowchain.home.maintenance import ERASURE_DELAY_MS, erase_due
+from knowchain.identifiers import RecordId
+from knowchain.signing import SEED_SIZE, KeyPair
+from knowchain_node.network import NetworkConfig, NetworkService, PeerConnected, PeerFound
+from knowchain_node.replication.conduct import Conduct, Fault
+from knowchain_node.replication.content import ContentKeeper, KeepPolicy
+from knowchain_node.replication.gossiping import Gossiping
+from knowchain_node.replication.news import News
+from knowchain_node.replication.peerbook import PeerBook, peer_in
+from knowchain_node.replication.replicator import Replicator
+
+__all__ = ["Peer", "transport_seed"]
+
+_log = logging.getLogger("knowchain.peer")
+_KEPT: Final = 16
+"""Peers from the book that the peer stays connected with, beside the bootstrap list."""
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 60.0
+_HOUR: Final = 3600.0
+
+
+def transport_seed(home: Home) -> bytes:
+    """The seed of this machine's libp2p key; made when first asked for. It signs no record.
+
+    Raises:
+        StorageFault: it can't be read or written.
+    """
+    path = home.layout.keys / "transport.seed"
+    with contextlib.suppress(FileNotFoundError):
+        seed = path.read_bytes()
+        if len(seed) == SEED_SIZE:
+            return seed
+    seed = KeyPair.generate().seed
+    path.unlink(missing_ok=True)
+    write_new(path, seed)
+    return seed
+
+
+class Peer:
+    """A running peer.
+
+    Args:
+        home: the open home; the caller closes it afterwards.
+        network: how the network part runs; ``keep`` is the bootstrap list.
+        keep: whose files are fetched.
+        followed: whether a record is of somebody or something that the owner follows.
+        sync_seconds: time between two sessions with the same peer.
+        erasure_delay_ms: how long erased bodies are held closed before they go.
+        book: where the peer book is; by default in the home.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        network: NetworkConfig,
+        *,
+        keep: KeepPolicy = "followed",
+        followed: Callable[[RecordId], bool] = lambda _record: False,
+        sync_seconds: float = 180.0,
+        erasure_delay_ms: int = ERASURE_DELAY_MS,
+        book: Path | None = None,
+    ) -> None:
+        self.home = home
+        self.network = NetworkService(network)
+        self.book = PeerBook(book or home.layout.root / "peers.json", home.clock)
+        self.news = News(home.admission, asyncio.get_running_loop())
+        self._bootstrap = network.keep
+        self._erasure_delay_ms = erasure_delay_ms
+        self._conduct = Conduct(time.monotonic)
+        self._chores: set[asyncio.Task[None]] = set()
+        self.replicator = Replicator(home, self.network, interval=sync_seconds, blame=self.blame)
+        self.gossiping = Gossiping(
+            home, self.network, self.news, blame=self.blame, behind=lambda peer: self.replicator.soon(peer)
+        )
+        self.content = ContentKeeper(
+            home, self.network, self.news, policy=keep, followed=followed, blame=self.blame
+        )
+
+    async def __aenter__(self) -> Self:
+        self._stack = contextlib.AsyncExitStack()
+        await self._stack.__aenter__()
+        await self._stack.enter_async_context(self.network)
+        for peer in self.book.banned():
+            await self.network.ban(peer)
+        await self.network.keep([*self._bootstrap, *self._remembered()])
+        for name, part in (
+            ("sync", self.replicator.run),
+            ("gossip", self.gossiping.run),
+            ("content", self.content.run),
+            ("peers", self._watch_peers),
+            ("bans", self._watch_bans),
+            ("erasure", self._erase),
+        ):
+            self._start(self._supervised(name, part), name)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        tasks = list(self._chores)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.book.save()
+        await self._stack.__aexit__(kind, exc, trace)
+
+    # --- what operators do --------------------------------------------------------------------------
+
+    async def connect(self, address: str) -> str:
+        """Dial a peer, and stay connected with it from now on.
+
+        Raises:
+            InvalidValue: no multiaddress with ``/p2p/…``.
+            PeerUnreachable, NetworkDown: no connection came about.
+        """
+        peer = await self.network.connect(address)
+        self.book.met(peer, address)
+        await self.network.keep([*self._bootstrap, *self._remembered()])
+        return peer
+
+    async def ban(self, peer: str, seconds: float | None = None) -> None:
+        """Shut a peer out, for ``seconds`` or for ten years."""
+        self.book.ban(peer, 10 * 365 * 86_400.0 if seconds is None else seconds)
+        await self.network.ban(peer)
+
+    async def unban(self, peer: str) -> None:
+        """Let a peer in again."""
+        self.book.unban(peer)
+        await self.network.unban(peer)
+
+    def blame(self, peer: str, weight: Fault) -> None:
+        """Note what a peer did wrong; enough of it shuts it out for a while."""
+        seconds = self._conduct.fault(peer, weight)
+        if seconds is not None:
+            _log.warning("peer %s is shut out for %d s", peer, seconds)
+            self._start(self.ban(peer, seconds), "ban")
+
+    def status(self) -> dict[str, object]:
+        """What the peer is doing, as JSON holds it."""
+        return {
+            "peer": self.network.peer_id,
+            "network": self.home.network,
+            "up": self.network.is_up,
+            "listening": list(self.network.listening),
+            "connected": sorted(self.network.connected),
+            "sync": self.replicator.status(),
+            "gossip": {"announced": self.gossiping.announced, "received": self.gossiping.received},
+            "content": self.content.status(),
+            "parked": len(self.home.admission.parking),
+        }
+
+    # --- inside --------------------------------------------------------------------------------------
+
+    def _remembered(self) -> list[str]:
+        known = {peer_in(address) for address in self._bootstrap}
+        return [a for a in self.book.dialable(_KEPT) if peer_in(a) not in known | {self.network.peer_id}]
+
+    def _start(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+    async def _supervised(self, name: str, part: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Run a part for the whole lifetime, whatever happens in it."""
+        pause = _FIRST_PAUSE
+        while True:
+            started = time.monotonic()
+            try:
+                await part()
+            except (KnowchainError, OSError, ExceptionGroup) as exc:
+                _log.error("%s stopped and starts again: %s", name, _reason(exc))
+            pause = (
+                _FIRST_PAUSE
+                if time.monotonic() - started > _LONGEST_PAUSE
+                else min(pause * 2, _LONGEST_PAUSE)
+            )
+            await asyncio.sleep(pause)
+
+    async def _watch_peers(self) -> None:
+        async for event in self.network.events():
+            if isinstance(event, PeerConnected):
+                self.book.met(event.peer, event.address if event.outbound else None)
+            elif isinstance(event, PeerFound):
+                for address in event.addresses[:1]:
+                    self.book.met(event.peer, address)
+
+    async def _watch_bans(self) -> None:
+        """Let peers in again when their time is over."""
+        while True:
+            waiting = self.book.banned()
+            for peer in self.network.banned - waiting.keys():
+                await self.unban(peer)
+            await asyncio.sleep(min([_HOUR, *waiting.values()]) + 1.0)
+
+    async def _erase(self) -> None:
+        """Destroy what was to be erased, when its delay is over."""
+        while True:
+            done = await asyncio.to_thread(erase_due, self.home, delay_ms=self._erasure_delay_ms)
+            if done.destroyed:
+                _log.info("%d bodies were erased", len(done.destroyed))
+            await asyncio.sleep(_HOUR)
+
+
+def _reason(exc: BaseException) -> str:
+    if isinstance(exc, BaseExceptionGroup):
+        return "; ".join(_reason(each) for each in exc.exceptions)
+    return str(exc)
