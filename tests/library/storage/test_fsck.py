@@ -19,7 +19,6 @@ from knowchain.storage.store import RecordStore
 
 ONLY_KNOWN_HERE = {
     ("records", "received"),
-    ("records", "source"),
     ("sources", "name"),
     ("absent_bodies", "erased"),
     ("erasures", "since"),
