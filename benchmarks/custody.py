@@ -31,7 +31,7 @@ def labelled(split: str) -> list[dict[str, Any]]:
     return [case for case in map(json.loads, lines) if case["split"] == split]
 
 
-def is_right(step: CustodyStep, text: str, label: dict[str, Any] | None) -> bool:
+def is_right(step: CustodyStep, label: dict[str, Any] | None) -> bool:
     """A step is right if its bounds, agent, method, date words and source are those of the label."""
     if label is None or "unclear" in label:
         return False
@@ -59,7 +59,7 @@ def score(split: str) -> tuple[int, int, int]:
         text = case["text"]
         labels = {(label["start"], label["end"]): label for label in case["steps"]}
         steps = read_custody(text).steps
-        right += sum(is_right(step, text, labels.get(bounds(step, text))) for step in steps)
+        right += sum(is_right(step, labels.get(bounds(step, text))) for step in steps)
         read += len(steps)
         there += len(labels)
     return right, read, there
