@@ -508,7 +508,7 @@ async def test_a_peer_that_opens_streams_without_end_loses_its_connection(world:
         return opened
 
     await attacked(net, attack)
-    await world.until(lambda: net.counters.child.streams_refused >= 1)
+    await world.until(lambda: net.counters.child.connections_refused >= 1)
     await is_well(world, net)
 
 
