@@ -31,7 +31,7 @@ class SyncLimits:
     reconcile_bytes: int = MAX_RECONCILE
     """Bytes of one reconciliation message that this peer writes; it reads up to ``MAX_RECONCILE``."""
     differing: int = 2**20
-    """Ids in which the two peers may differ within one session; the rest is left to the next."""
+    """Needed ids at which the initiator stops comparing; the rest is left to the next session."""
     stalled_rounds: int = 32
     """Rounds in a row that teach the initiator no new id. Honest peers need about log₈ n."""
     rounds: int = 4_096

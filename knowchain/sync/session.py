@@ -103,6 +103,11 @@ class Session:
         return self._compared and self._told
 
     @property
+    def left_over(self) -> bool:
+        """Whether there was more to compare than fits a session: open the next one at once."""
+        return self._reconciler.left_over
+
+    @property
     def over(self) -> str | None:
         """None while the session runs; then ``done``, or the reason for which it was closed."""
         if self._reason is None and self._done_sent and self._done_seen and not self._outbox:

@@ -122,6 +122,22 @@ def test_without_bodies_they_can_be_asked_for_later(store, pair, talk):
     assert sorted(new.bodies.values()) == sorted(bodies)
 
 
+def test_a_peer_that_is_far_behind_catches_up_over_several_sessions(store, pair, talk):
+    old, new = store(), store()
+    for n in range(3_000):
+        old.write(f"{n}")
+    sessions = 0
+    left_over = True
+    while left_over:
+        a, b = pair(new, old, limits=SyncLimits(differing=500, reconcile_bytes=4_096))
+        talk(a, b)
+        assert a.session.over == b.session.over == "done"
+        left_over = a.session.left_over
+        sessions += 1
+    assert new.blocks == old.blocks
+    assert 3 < sessions <= 7
+
+
 def test_blocks_wait_for_credit_and_credit_for_the_disk(store):
     old, new = store(), store()
     old.chain("a", 3000, size=1000)
