@@ -103,7 +103,8 @@ def rows(scale: float = 1.0) -> list[Row]:
     material = texts()
     material = material[: max(1, int(len(material) * scale))]
     runs = list(_ratios(material))
-    reading, bare = (statistics.median(column) for column in zip(*runs, strict=True))
+    reading = max(seconds for seconds, _ in runs)  # the first run, which finds no clause in the cache
+    bare = statistics.median(seconds for _, seconds in runs)
     name = f"reading {len(material)} histories"
     table.append(Row(name, reading, bare, reading / bare, "a few seconds", reading < 10, "s"))
     return table

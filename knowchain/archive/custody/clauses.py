@@ -155,7 +155,7 @@ def _ends_sentence(text: str, clause_start: int, dot: int, end: int) -> bool:
     keyword = after.strip('(["“,.:').lower() in OPENERS
     if len(word) == 1 and word.isalpha():
         return keyword  # "Mrs. Howard A. (Katherine) Noble"
-    if word[-1] in ")]":
+    if word.endswith((")", "]")):
         return True
     if word in TITLES and not before[1].isupper():  # "Felix Landau Gallery, CA." is no circa
         return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from knowchain.archive.custody.clauses import Piece, cut, cut_notes, notes_start
@@ -161,13 +162,7 @@ _AT: Final = re.compile(r"\s+at\s+(?:auction\s+(?:at|from)\s+)?(?:the\s+(?=[A-Z]
 def _read_clause(piece: Piece, raw: str, after_step: bool) -> CustodyStep | None:
     if len(raw) > MAX_CLAUSE:
         return None
-    composed = unicodedata.normalize("NFC", raw)
-    bare = " ".join(_LUGT.sub("", _FOOTNOTE.sub("", composed)).split())
-    text, capacity = _without_dealer_brackets(bare.replace(" ,", ",").strip(" ,"))
-    if text is None or not _is_balanced(bare) or _REFUSED.search(text):
-        return None
-    text, certain = _without_hedge(text)
-    read = _read_event(text)
+    read = _understood(raw)
     if read is None:
         return None
     return CustodyStep(
@@ -179,11 +174,27 @@ def _read_clause(piece: Piece, raw: str, after_step: bool) -> CustodyStep | None
         date=to_edtf(read.date) if read.date else None,
         source=read.source,
         through=read.through,
-        capacity="agent" if read.as_agent else capacity,
+        capacity=read.capacity,
         direct=piece.semicolon and after_step,
         footnotes=tuple(int(number) for number in _FOOTNOTE.findall(raw)),
-        certain=certain and not read.doubtful,
+        certain=not read.doubtful,
     )
+
+
+@lru_cache(maxsize=16_384)
+def _understood(raw: str) -> _Event | None:
+    """What a clause says, wherever it stands; a collection repeats its clauses thousands of times."""
+    composed = unicodedata.normalize("NFC", raw)
+    bare = " ".join(_LUGT.sub("", _FOOTNOTE.sub("", composed)).split())
+    text, capacity = _without_dealer_brackets(bare.replace(" ,", ",").strip(" ,"))
+    if text is None or not _is_balanced(bare) or _REFUSED.search(text):
+        return None
+    text, certain = _without_hedge(text)
+    read = _read_event(text)
+    if read is not None:
+        read.doubtful |= not certain
+        read.capacity = "agent" if read.as_agent else capacity
+    return read
 
 
 def _is_balanced(text: str) -> bool:
@@ -215,6 +226,7 @@ class _Event:
     through: tuple[Party, ...] = ()
     date: str | None = None
     as_agent: bool = False
+    capacity: Capacity = "holder"
     doubtful: bool = False
 
 

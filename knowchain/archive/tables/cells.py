@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from knowchain.archive.tables.mapping import Rule, TableMap
-from knowchain.archive.tables.row import Row, column_of, values_of
+from knowchain.archive.tables.row import Columns, Row, column_of
 
 __all__ = ["Cell", "Cells", "fill", "gather"]
 
@@ -59,15 +59,16 @@ _BRACES: Final = re.compile(r"\{([^{}]+)\}")
 def gather(table_map: TableMap, row: Row) -> Cells:
     """Apply the rules, templates and constants of a map to a row."""
     cells = Cells()
+    columns = Columns(row)
     taken: set[str] = set()
     for column, rules in table_map.columns.items():
-        for name, text in values_of(row, column):
+        for name, text in columns.cells(column):
             taken.add(name)
             for rule in rules:
                 for cell in _values(rule, name, text):
                     cells.by_target.setdefault(rule.to, []).append(cell)
     for target, template in table_map.templates.items():
-        used, filled = _filled(template, row)
+        used, filled = _filled(template, columns)
         taken |= used
         if filled is not None:
             cells.by_target[target] = [Cell(filled, "", Rule(target))]
@@ -104,10 +105,10 @@ def _values(rule: Rule, column: str, text: str) -> Iterator[Cell]:
             yield Cell(filled, column, rule, int(index[1]) if index else offset)
 
 
-def _filled(template: str, row: Row) -> tuple[set[str], str | None]:
+def _filled(template: str, columns: Columns) -> tuple[set[str], str | None]:
     """The template with the row's values; None if one of its columns is empty here."""
     names = set(_BRACES.findall(template))
-    found = {name: next((text for _, text in values_of(row, name)), None) for name in names}
+    found = {name: next((text for _, text in columns.cells(name)), None) for name in names}
     if None in found.values():
         return names, None
     return names, _BRACES.sub(lambda match: found[match[1]] or "", template)

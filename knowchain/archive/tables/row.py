@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from knowchain.errors import InvalidValue
 
-__all__ = ["Row", "column_of", "fault", "mended", "values_of"]
+__all__ = ["Columns", "Row", "column_of", "fault", "mended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,26 @@ class Row:
 _INDEX: Final = re.compile(r"\[\d+\]")
 
 
+@lru_cache(maxsize=4_096)
 def column_of(name: str) -> str:
     """The column without positions: ``creator[0].name`` belongs to ``creator[].name``."""
-    return _INDEX.sub("[]", name)
+    return _INDEX.sub("[]", name) if "[" in name else name
 
 
-def values_of(row: Row, column: str) -> Iterator[tuple[str, str]]:
-    """The (name, text) of every cell of ``column``; ``subject`` and ``subject[]`` find ``subject[1]`` too."""
-    if column in row.fields:
-        yield column, row.fields[column]
-    wanted = {column, f"{column}[]"}
-    for name, text in row.fields.items():
-        if "[" in name and name != column and column_of(name) in wanted:
-            yield name, text
+class Columns:
+    """The cells of a row by column; ``subject`` finds ``subject[0]`` and ``subject[1]`` too."""
+
+    def __init__(self, row: Row) -> None:
+        self._cells: dict[str, list[tuple[str, str]]] = {}
+        for name, text in row.fields.items():
+            self._cells.setdefault(column_of(name), []).append((name, text))
+
+    def cells(self, column: str) -> list[tuple[str, str]]:
+        """The (name, text) of every cell of ``column``, in the order of the row."""
+        own = self._cells.get(column_of(column), [])
+        if column != column_of(column):  # one place of a list, such as ``creator[0].name``
+            return [(name, text) for name, text in own if name == column]
+        return own + self._cells.get(f"{column}[]", [])
 
 
 _WRONGLY_DECODED: Final = re.compile(r"[\x80-\x9f]")

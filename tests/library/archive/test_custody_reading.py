@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knowchain.archive.custody import CustodyHistory, CustodyStep, read_custody
@@ -219,6 +219,7 @@ PARTS = [
 ]
 
 
+@example("Mary Smith (. Mary Smith")
 @given(st.lists(st.sampled_from(PARTS), max_size=40).map("".join))
 def test_every_character_of_what_looks_like_a_history_belongs_to_one_piece(text: str) -> None:
     assert tiles(read_custody(text)) == text

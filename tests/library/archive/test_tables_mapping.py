@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from knowchain.archive.tables import (
     HEADER,
     NOT_EVALUATED,
+    TARGETS,
     Row,
     RowDraft,
     TableMap,
@@ -385,3 +387,10 @@ def test_hostile_column_names_stay_names() -> None:
     data = '"x"" = 1 # ,\n[columns]",title\n1,A\n2,B\n'
     drafts = drafts_of(data, "x.csv")
     assert [draft.work["title"] for draft in drafts] == [{"und": ["A"]}, {"und": ["B"]}]
+
+
+def test_the_guide_explains_every_target_and_shows_a_map_that_can_be_read() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "guide" / "maps.md").read_text("utf-8")
+    for target, meaning in TARGETS.items():
+        assert f"| `{target}` | {meaning} |" in guide
+    assert read_map(guide.split("```toml")[1].split("```")[0]).ignored == {"Gallery Number"}
