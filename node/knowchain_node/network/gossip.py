@@ -63,12 +63,9 @@ class Gossip:
                 message.ignore()
         queue.put_nowait(None)
 
-    async def messages(self, topic: str) -> AsyncIterator[Message]:
+    def messages(self, topic: str) -> AsyncIterator[Message]:
         """The messages of a joined topic, until it is left; several readers share them."""
-        queue = self._queues[topic]
-        while (message := await queue.get()) is not None:
-            yield message
-        queue.put_nowait(None)  # for the next reader
+        return _until_left(self._queues[topic])
 
     def take(self, frame: GossipUp) -> None:
         """A message came.
@@ -101,3 +98,9 @@ class Gossip:
         if link is not None and link is self._link:  # not to a later life, which knows nothing of it
             self._incoming.give(cost_of(message.data))
             link.send(VerdictDown(message.id, int(verdict)))
+
+
+async def _until_left(queue: asyncio.Queue[Message | None]) -> AsyncIterator[Message]:
+    while (message := await queue.get()) is not None:
+        yield message
+    queue.put_nowait(None)  # for the next reader
