@@ -3,6 +3,7 @@
 
 PYTHON ?=
 WORKERS ?= 2
+PART ?= codec
 SCALE ?= 1
 UV ?= uv
 LOCK_FLAGS ?=
@@ -13,7 +14,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types contracts soak bench check format lock js kubo clean
+.PHONY: help run test lint types contracts soak mutate bench check format lock js kubo clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +37,9 @@ contracts: .venv/.ready-dev ## who may import whom: import-linter
 
 soak: .venv/.ready-dev ## run the slow campaigns, each as long as it needs
 	@$(BIN)/pytest -m slow --timeout 7200 -n $(WORKERS)
+
+mutate: .venv/.ready-dev ## change the code of the record format a little, and see whether a test fails (PART=chains)
+	@nice $(BIN)/python scripts/mutate.py --part $(PART) --workers $(WORKERS)
 
 bench: .venv/.ready-bench ## a table of ratios, each to a yardstick measured in the same run (SCALE=0.1 for a quick look)
 	@$(BIN)/python -m benchmarks --scale $(SCALE)
