@@ -7,6 +7,7 @@ import binascii
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from knowchain.chains.holdings import WITHDRAWING, Entry, LogEntry, Pointer
@@ -25,6 +26,8 @@ BodyState: TypeAlias = Literal["none", "held", "missing", "erased"]
 
 _PREFIX: Final = b"\x01\x71\x12\x20"
 _IDS_KEPT: Final = 8192
+BY_DIGEST: Final = "substr(digest, 1, 8) = ? AND digest = ?"
+"""How a row of ``cids`` is found: by the first eight bytes of the digest, which are indexed, and all."""
 _ID_CHARACTERS: Final = 58
 """Base32 characters of a record id, after the multibase prefix."""
 
@@ -67,13 +70,28 @@ class Reader:
         self._row_ids: dict[RecordId, int] = {}
         self._digest: Callable[[int], bytes] = lru_cache(_IDS_KEPT)(self._find_digest)
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """What the questions go to, for :mod:`knowchain.storage.graph` and :mod:`knowchain.search`."""
+        return self._connection
+
     # --- ids -----------------------------------------------------------------------------------
+
+    def row_id(self, rid: RecordId) -> int | None:
+        """The number that stands for an id in this store; None if it was never mentioned."""
+        return self._row_id(rid)
+
+    def rid(self, row_id: int) -> RecordId:
+        """The id that a number stands for."""
+        return self._rid(row_id)
 
     def _row_id(self, rid: RecordId) -> int | None:
         known = self._row_ids.get(rid)
         if known is not None:
             return known
-        row = self._connection.execute("SELECT id FROM cids WHERE digest = ?", (rid[4:],)).fetchone()
+        row = self._connection.execute(
+            f"SELECT id FROM cids WHERE {BY_DIGEST}", (rid[4:12], rid[4:])
+        ).fetchone()
         if row is None:
             return None  # not remembered: it may come while this reader lives
         if len(self._row_ids) >= _IDS_KEPT:
@@ -131,7 +149,9 @@ class Reader:
 
     def block_by_digest(self, digest: bytes) -> bytes | None:
         """A held record block or body by its SHA-256 digest: how IPFS software asks for it."""
-        row = self._connection.execute("SELECT id FROM cids WHERE digest = ?", (digest,)).fetchone()
+        row = self._connection.execute(
+            f"SELECT id FROM cids WHERE {BY_DIGEST}", (digest[:8], digest)
+        ).fetchone()
         if row is None:
             return None
         for sql in ("SELECT block FROM records WHERE id = ?", "SELECT data FROM bodies WHERE id = ?"):
@@ -212,15 +232,15 @@ class Reader:
         """Held records whose id, as text, begins with ``text``; at most ``limit``, in byte order."""
         low, high = (_bound(text, fill) for fill in "a7")
         sql = """SELECT c.digest FROM cids c JOIN records r ON r.id = c.id
-                 WHERE c.digest BETWEEN ? AND ? ORDER BY c.digest LIMIT ?"""
-        found = (rid_from_digest(digest) for (digest,) in self._connection.execute(sql, (low, high, limit)))
-        return [rid for rid in found if str(rid).startswith(text)]
+                 WHERE substr(c.digest, 1, 8) BETWEEN ? AND ? ORDER BY c.digest"""
+        found = (rid_from_digest(digest) for (digest,) in self._connection.execute(sql, (low[:8], high[:8])))
+        return list(islice((rid for rid in found if str(rid).startswith(text)), limit))
 
     def record_of_body(self, body: RecordId) -> RecordId | None:
         """The held record that links a body, held or absent; None if none does."""
         row_id = self._row_id(body)
         for table in ("bodies", "absent_bodies"):
-            sql = f"SELECT c.digest FROM {table} b JOIN cids c ON c.id = b.record WHERE b.id = ?"  # noqa: S608
+            sql = f"SELECT c.digest FROM {table} b JOIN cids c ON c.id = b.record WHERE b.id = ?"
             row = self._connection.execute(sql, (row_id,)).fetchone()
             if row is not None:
                 return rid_from_digest(row[0])
@@ -380,7 +400,7 @@ class Reader:
                     SELECT 1 FROM refs f JOIN relations t ON t.id = f.relation
                     WHERE f.target = r.id AND t.name IN ('kc:retracts', 'kc:erases'))
                   FROM records r JOIN cids c ON c.id = r.id LEFT JOIN bodies b ON b.id = r.body
-                  WHERE {where}"""  # noqa: S608
+                  WHERE {where}"""
         return [
             (number, rid_from_digest(digest), block, body, bool(pointed))
             for number, digest, block, body, pointed in self._connection.execute(sql, args)

@@ -27,7 +27,11 @@ class Migration(NamedTuple):
 _RECORDS: Final = (
     # Every id of a record or body that is held or mentioned, by its SHA-256 digest: the one index
     # with random keys. All else refers to its row ids.
-    "CREATE TABLE cids (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE)",
+    # Eight bytes are indexed: with whole digests the index would be three times as large, and each
+    # group of records would write as many more pages of it. That a digest stands here once is the
+    # writer's care, and fsck's to check.
+    "CREATE TABLE cids (id INTEGER PRIMARY KEY, digest BLOB NOT NULL)",
+    "CREATE INDEX cids_by_digest ON cids (substr(digest, 1, 8))",
     "CREATE TABLE kinds (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     "CREATE TABLE relations (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     "CREATE TABLE sources (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
@@ -83,7 +87,28 @@ _RECORDS: Final = (
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
 
-MIGRATIONS: Final = (Migration(1, "records", _RECORDS),)
+_SEARCH_AND_LINEAGE: Final = (
+    # What a record refers to, as ``refs`` says what refers to a record. It grows at its end.
+    "CREATE INDEX refs_by_record ON refs (record, relation, target)",
+    # Records whose words may have to be indexed anew. Tickets are never used twice, so that whoever
+    # takes the tickets of a page takes none that came meanwhile.
+    "CREATE TABLE search_queue (ticket INTEGER PRIMARY KEY AUTOINCREMENT, record INTEGER NOT NULL)",
+    # The words of bodies by field, cut by knowchain.search.text; ``rowid`` is the record's. The words
+    # of ``facets`` are no one's: they narrow a search (knowchain.search.facets).
+    """CREATE VIRTUAL TABLE search_text USING fts5 (
+        title, names, subjects, ids, languages, text, facets, tokenize = 'ascii')""",
+    # Targets of withdrawals, by each identity on which it depends whether the withdrawal stands.
+    """CREATE TABLE search_withdrawn (
+        identity INTEGER NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (identity, record)) WITHOUT ROWID""",
+    "INSERT INTO search_queue (record) SELECT id FROM records WHERE body IS NOT NULL ORDER BY arrival",
+    """INSERT INTO search_queue (record) SELECT DISTINCT target FROM refs JOIN relations t ON t.id = relation
+       WHERE t.name IN ('kc:retracts', 'kc:erases')""",
+)
+
+MIGRATIONS: Final = (
+    Migration(1, "records", _RECORDS),
+    Migration(2, "search and lineage", _SEARCH_AND_LINEAGE),
+)
 
 
 def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:

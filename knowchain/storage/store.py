@@ -7,6 +7,7 @@ It holds what admission accepted and answers questions about it. It judges nothi
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Final, Self
 from knowchain.errors import InvalidValue, StorageFault
 from knowchain.identifiers import RecordId
 from knowchain.storage.database import Database, named_faults
-from knowchain.storage.reader import Reader
+from knowchain.storage.reader import BY_DIGEST, Reader
 from knowchain.storage.schema import migrate
 from knowchain.storage.writer import StoreCaches, WriteTransaction
 
@@ -40,6 +41,8 @@ class RecordStore:
         self.path = path
         self._database = Database(path)
         self._caches = StoreCaches()
+        self.indexing = threading.Lock()
+        """Held by whoever brings the search index up to date."""
         try:
             migrate(self._database)
         except BaseException:
@@ -96,6 +99,12 @@ class RecordStore:
             self._caches.clear()
             raise
 
+    @contextmanager
+    def derive(self) -> Iterator[sqlite3.Connection]:
+        """One transaction on what is derived from records and bodies, never on those themselves."""
+        with self._database.transaction() as connection:
+            yield connection
+
     def take_from_outbox(self, tickets: Iterable[int]) -> None:
         """Remove what was announced."""
         with self._database.transaction() as connection:
@@ -140,16 +149,16 @@ class RecordStore:
         """Remember when the firm erasure of each record was first seen; earlier notes stand."""
         with self._database.transaction() as connection:
             connection.executemany(
-                "INSERT OR IGNORE INTO erasures SELECT id, ? FROM cids WHERE digest = ?",
-                [(now, rid[4:]) for rid in records],
+                f"INSERT OR IGNORE INTO erasures SELECT id, ? FROM cids WHERE {BY_DIGEST}",
+                [(now, rid[4:12], rid[4:]) for rid in records],
             )
 
     def forget_erasures(self, records: Iterable[RecordId]) -> None:
         """An erasure was taken back before its delay ended."""
         with self._database.transaction() as connection:
             connection.executemany(
-                "DELETE FROM erasures WHERE record = (SELECT id FROM cids WHERE digest = ?)",
-                [(rid[4:],) for rid in records],
+                f"DELETE FROM erasures WHERE record = (SELECT id FROM cids WHERE {BY_DIGEST})",
+                [(rid[4:12], rid[4:]) for rid in records],
             )
 
     def erase_body(self, record: RecordId) -> bool:
@@ -160,12 +169,13 @@ class RecordStore:
         """
         with self._database.transaction() as connection:
             row = connection.execute(
-                "SELECT r.body, r.id FROM records r JOIN cids c ON c.id = r.id WHERE c.digest = ?",
-                (record[4:],),
+                f"SELECT r.body, r.id FROM records r JOIN cids c ON c.id = r.id WHERE {BY_DIGEST}",
+                (record[4:12], record[4:]),
             ).fetchone()
             if row is None or row[0] is None:
                 return False
             connection.execute("INSERT OR REPLACE INTO absent_bodies VALUES (?, ?, 1)", row)
+            connection.execute("INSERT INTO search_queue (record) VALUES (?)", row[1:])
             connection.execute("PRAGMA secure_delete = ON")
             try:
                 gone = connection.execute("DELETE FROM bodies WHERE id = ?", row[:1]).rowcount > 0

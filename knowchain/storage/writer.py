@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
+from knowchain.chains.holdings import WITHDRAWING
 from knowchain.chains.links import IdentityLink, Parent, added_keys, author_of
 from knowchain.chains.runs import Place
 from knowchain.identifiers import PublicKey, RecordId
@@ -100,6 +101,7 @@ class WriteTransaction:
         self._absent_bodies: list[tuple[int, int]] = []
         self._fresh: set[int] = set()
         self._outbox: list[int] = []
+        self._to_index: dict[int, None] = {}
         self._blocks: dict[RecordId, bytes] = {}
         if not caches.next_id:
             self._read_counters()
@@ -110,7 +112,7 @@ class WriteTransaction:
             ("next_arrival", "records", "arrival"),
             ("next_run", "runs", "id"),
         ):
-            row = self._connection.execute(f"SELECT max({column}) FROM {table}").fetchone()  # noqa: S608
+            row = self._connection.execute(f"SELECT max({column}) FROM {table}").fetchone()
             setattr(self._caches, name, (row[0] or 0) + 1)
 
     # --- questions ---------------------------------------------------------------------------------
@@ -136,8 +138,9 @@ class WriteTransaction:
         sql = f"""SELECT c.digest, c.id, r.author, a.digest, k.key, r.seq, r.run
                   FROM cids c LEFT JOIN records r ON r.id = c.id
                   LEFT JOIN cids a ON a.id = r.author LEFT JOIN keys k ON k.id = r.key
-                  WHERE c.digest IN ({marks})"""  # noqa: S608
-        rows = self._connection.execute(sql, [rid[4:] for rid in rids])
+                  WHERE substr(c.digest, 1, 8) IN ({marks})"""
+        rows = self._connection.execute(sql, [rid[4:12] for rid in rids])
+        # Another digest may begin alike; whoever asked looks up the whole one.
         return {digest: (row_id, _known(row_id, *rest)) for digest, row_id, *rest in rows}
 
     def known(self, rid: RecordId) -> Known | None:
@@ -193,6 +196,7 @@ class WriteTransaction:
         author = author_of(block.id, header)
         prev = self._id(header.prev[0]) if header.prev else None
         self._logs.append((row_id, self._id(author), prev, header.seq, link.rank))
+        self._to_index[row_id] = None
         self._add(block, row_id, author, run=None, received=received, source=source)
 
     def add_ordinary(self, block: Block, header: Header, *, received: int, source: str) -> bool:
@@ -201,16 +205,22 @@ class WriteTransaction:
         row_id = self._id(block.id)
         run, forked = self._place(header)
         for ref in header.refs:
-            self._refs.append((self._id(ref.target), self._name("relations", ref.relation), row_id))
+            target = self._id(ref.target)
+            self._refs.append((target, self._name("relations", ref.relation), row_id))
+            if ref.relation in WITHDRAWING:
+                self._to_index[target] = None
         self._add(block, row_id, header.author, run=run, received=received, source=source)
         if header.body is not None:
             self._absent_bodies.append((self._id(header.body.cid), row_id))
+            self._to_index[row_id] = None
         caches.run_ends[run] = self._run_ends[run] = header.seq
         return forked
 
     def add_body(self, record: RecordId, body: RecordId, data: bytes) -> None:
         """Gather the body that the header of ``record`` owns; the caller has checked it."""
-        self._bodies[self._id(body)] = (self._id(record), data)
+        row_id = self._id(record)
+        self._bodies[self._id(body)] = (row_id, data)
+        self._to_index[row_id] = None
 
     def announce(self, rid: RecordId) -> None:
         """Put an accepted record into the outbox."""
@@ -311,8 +321,8 @@ class WriteTransaction:
         names = self._caches.names[table]
         number = names.get(name)
         if number is None:
-            self._connection.execute(f"INSERT OR IGNORE INTO {table} (name) VALUES (?)", (name,))  # noqa: S608
-            sql = f"SELECT id FROM {table} WHERE name = ?"  # noqa: S608
+            self._connection.execute(f"INSERT OR IGNORE INTO {table} (name) VALUES (?)", (name,))
+            sql = f"SELECT id FROM {table} WHERE name = ?"
             number = names[name] = self._connection.execute(sql, (name,)).fetchone()[0]
         return number
 
@@ -346,6 +356,7 @@ class WriteTransaction:
         many("DELETE FROM absent_bodies WHERE id = ?", [(body,) for body in self._bodies])
         self._insert("absent_bodies", 3, self._absent_rows(), "OR IGNORE")
         many("INSERT INTO outbox (record) VALUES (?)", [(record,) for record in self._outbox])
+        self._insert("search_queue (record)", 1, [(record,) for record in self._to_index])
 
     def _absent_rows(self) -> list[tuple[int, int, int]]:
         """The linked bodies that are not held: those of new ids need no look into the table."""
@@ -369,7 +380,7 @@ class WriteTransaction:
         one = f"({','.join('?' * columns)})"
         whole = len(rows) - len(rows) % _ROWS
         if whole:
-            sql = f"INSERT {conflict} INTO {table} VALUES {','.join([one] * _ROWS)}"  # noqa: S608
+            sql = f"INSERT {conflict} INTO {table} VALUES {','.join([one] * _ROWS)}"
             for at in range(0, whole, _ROWS):
                 self._connection.execute(sql, list(chain.from_iterable(rows[at : at + _ROWS])))
-        self._connection.executemany(f"INSERT {conflict} INTO {table} VALUES {one}", rows[whole:])  # noqa: S608
+        self._connection.executemany(f"INSERT {conflict} INTO {table} VALUES {one}", rows[whole:])
