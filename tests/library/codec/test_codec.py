@@ -239,6 +239,7 @@ def test_many_links_are_forgotten_without_harm() -> None:
     for n in range(20_000):
         link = cid_of(struct.pack(">I", n))
         assert codec.decode(codec.encode(link)) == link
+    assert len(codec._link.__self__) <= 16_384  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
