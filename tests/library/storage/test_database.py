@@ -136,7 +136,7 @@ def test_threads_take_turns(tmp_path: Path) -> None:
         assert store.reader().setting("n") == "200"
 
 
-@pytest.mark.parametrize("size", [300_000, 1_000_000])
+@pytest.mark.parametrize("size", [500_000, 1_500_000])
 def test_a_full_disk_is_a_fault_and_the_store_goes_on(tmp_path: Path, size: int) -> None:
     run = subprocess.run(
         [sys.executable, HERE / "filling.py", tmp_path, str(size)],
