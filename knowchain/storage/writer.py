@@ -208,7 +208,7 @@ class WriteTransaction:
             target = self._id(ref.target)
             self._refs.append((target, self._name("relations", ref.relation), row_id))
             if ref.relation in WITHDRAWING:
-                self._to_index[target] = None
+                self._to_index[target] = self._to_index[row_id] = None
         self._add(block, row_id, header.author, run=run, received=received, source=source)
         if header.body is not None:
             self._absent_bodies.append((self._id(header.body.cid), row_id))
