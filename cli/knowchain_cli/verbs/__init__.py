@@ -1,0 +1,1 @@
+"""The verbs of the command: each parses what was typed, asks the home, and shows the answer."""
