@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from knowchain.identifiers import RecordId
 
@@ -36,16 +36,14 @@ class BodyOutcome(StrEnum):
     """It was erased here, and is not taken back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """Bytes from outside: a record block, and its body if it came along."""
 
     block: bytes
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The door's answer to one block."""
 
     verdict: Verdict

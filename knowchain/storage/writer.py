@@ -204,10 +204,13 @@ class WriteTransaction:
         caches = self._caches
         row_id = self._id(block.id)
         run, forked = self._place(header)
-        for ref in header.refs:
-            target = self._id(ref.target)
-            self._refs.append((target, self._name("relations", ref.relation), row_id))
-            if ref.relation in WITHDRAWING:
+        ids, relations = caches.ids, caches.names["relations"]
+        for relation, rid in header.refs:
+            # What is cached is looked up here and not by a call: this loop is the hottest of an ingest.
+            target = ids.get(rid) or self._id(rid)
+            number = relations.get(relation) or self._name("relations", relation)
+            self._refs.append((target, number, row_id))
+            if relation in WITHDRAWING:
                 self._to_index[target] = self._to_index[row_id] = None
         self._add(block, row_id, header.author, run=run, received=received, source=source)
         if header.body is not None:
