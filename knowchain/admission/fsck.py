@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from knowchain.admission.replay import replay
+from knowchain.search.checking import differences, waiting
 from knowchain.storage.database import named_faults
 from knowchain.storage.store import RecordStore
 
@@ -73,11 +74,13 @@ def check_store(
             findings = list(_structure(source))
             with RecordStore(scratch) as target:
                 findings += _replayed(source, target, network, progress)
+                excused = waiting(source, target)
             source.execute("ATTACH DATABASE ? AS derived", (str(scratch),))
             for table in _TABLES:
                 findings += _differences(source, table)
             for table, column in _POINTING:
                 findings += _dangling(source, table, column)
+            findings += [Finding(table, what, _REBUILD) for table, what in differences(source, excused)]
             return findings
         finally:
             source.close()

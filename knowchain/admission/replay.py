@@ -17,6 +17,7 @@ from knowchain.admission.judging import Judged, RejectedMemory, judge
 from knowchain.admission.parking import Parking
 from knowchain.admission.settling import Settler
 from knowchain.identifiers import RecordId
+from knowchain.search.index import SearchIndex
 from knowchain.storage.store import RecordStore
 
 __all__ = ["Replayed", "replay"]
@@ -92,6 +93,7 @@ def replay(
         if isinstance(judged := judge(Incoming(row.block), network, rejected), Judged)
     )
     result.lost_bodies += _copy_rest(source, target)
+    SearchIndex(target).catch_up()
     return result
 
 

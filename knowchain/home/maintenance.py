@@ -17,6 +17,7 @@ from knowchain.home.durable import sync_folder, write_whole
 from knowchain.home.home import NETWORK_SETTING, RESTORED_SETTING, Home, remove_tree
 from knowchain.home.layout import Layout
 from knowchain.identifiers import RecordId
+from knowchain.search.index import SearchIndex
 from knowchain.storage.lock import HomeLock
 from knowchain.storage.store import RecordStore
 
@@ -204,6 +205,7 @@ def erase_due(home: Home, *, delay_ms: int = ERASURE_DELAY_MS) -> Erased:
     home.store.note_erasures(sorted(firm - noted.keys()), now=now)
     due = [rid for rid, since in sorted(noted.items()) if rid in firm and now - since >= delay_ms]
     destroyed = tuple(rid for rid in due if home.store.erase_body(rid))
+    SearchIndex(home.store).catch_up()  # the words of what is destroyed go from the index, and its file
     return Erased(len(firm) - len(due), destroyed)
 
 

@@ -9,12 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from making.cbor import Link, encode
 from making.people import EXAMPLE_BODY, GENESIS, WORK, A, K, Key, add, record, rid, step
 
 from knowchain.admission import Admission
 from knowchain.admission.fsck import Finding, check_store
 from knowchain.errors import Corruption
 from knowchain.identifiers import record_id
+from knowchain.search.index import SearchIndex
 from knowchain.storage.store import RecordStore
 
 ONLY_KNOWN_HERE = {
@@ -28,6 +30,11 @@ ONLY_KNOWN_HERE = {
 be told from a right one."""
 UNCHECKED = {"petnames", "settings", "sqlite_sequence"}
 """What the owner of the home wrote; nothing says what it should be."""
+LAID_OUT_BY_SQLITE = {"search_text_data", "search_text_idx", "search_text_config"}
+"""How FTS5 keeps words: no two indexes of the same words are alike, so what they say is compared."""
+LATER_TICKETS = {("search_queue", "ticket"), ("search_queue", "record")}
+"""A ticket that is moved or changed still says that something waits."""
+FOUND_BODY = encode({"salt": b"\x04" * 16, "author": Link(A), "title": {"cy": ["Llyfr", "Yr hen lyfr"]}})
 
 
 def fill(path: Path) -> None:
@@ -36,11 +43,15 @@ def fill(path: Path) -> None:
     first = record(K, A, [rid(WORK)], 1, kind="note", refs=[("kc:erases", rid(WORK))])
     beside = record(K, A, [rid(WORK)], 1, kind="note", body=b"never came")
     merge = record(K, A, [rid(first), rid(beside)], 2)
+    found = record(K, A, [rid(merge)], 3, body=FOUND_BODY)
+    later = record(K, A, [rid(found)], 4, body=b"waits for the index")
     with RecordStore(path) as store:
         with Admission(store, network="main", clock=lambda: 5) as door:
-            for block in (GENESIS, WORK, first, beside, merge, step(K, A, A, 1, [add(phone)])):
-                body = EXAMPLE_BODY if block is WORK else None
-                assert door.admit(block, body, source="local").ok
+            bodies = {WORK: EXAMPLE_BODY, found: FOUND_BODY}
+            for block in (GENESIS, WORK, first, beside, merge, step(K, A, A, 1, [add(phone)]), found):
+                assert door.admit(block, bodies.get(block), source="local").ok
+            SearchIndex(store).catch_up()
+            assert door.admit(later, source="local").ok
         store.note_erasures([record_id(WORK)], now=7)
         store.set_petname("mam", record_id(GENESIS))
         store.set_setting("x", "y")
@@ -123,7 +134,7 @@ def test_a_healthy_store_has_no_findings(healthy: Path, tmp_path: Path) -> None:
 def test_every_changed_column_is_found(healthy: Path, tmp_path: Path) -> None:
     missed = set()
     for table, columns in tables(healthy).items():
-        if table in UNCHECKED:
+        if table in UNCHECKED | LAID_OUT_BY_SQLITE:
             continue
         row = rows(healthy, table)[-1]
         key = " AND ".join(f'"{column}" IS ?' for column in columns)
@@ -137,12 +148,12 @@ def test_every_changed_column_is_found(healthy: Path, tmp_path: Path) -> None:
                 if not found:
                     missed.add((table, column))
                 assert all(finding.where and finding.what and finding.remedy for finding in found)
-    assert missed == ONLY_KNOWN_HERE
+    assert missed == ONLY_KNOWN_HERE | LATER_TICKETS
 
 
 def test_every_lost_row_is_found(healthy: Path, tmp_path: Path) -> None:
     for table, columns in tables(healthy).items():
-        if table in UNCHECKED | {"outbox", "erasures"}:
+        if table in UNCHECKED | LAID_OUT_BY_SQLITE | {"outbox", "erasures", "search_queue"}:
             continue
         key = " AND ".join(f'"{column}" IS ?' for column in columns)
         for row in rows(healthy, table):
@@ -152,7 +163,7 @@ def test_every_lost_row_is_found(healthy: Path, tmp_path: Path) -> None:
 
 def test_every_invented_row_is_found(healthy: Path, tmp_path: Path) -> None:
     for table, columns in tables(healthy).items():
-        if table in UNCHECKED:
+        if table in UNCHECKED | LAID_OUT_BY_SQLITE:
             continue
         row = [invented(value, n) for n, value in enumerate(rows(healthy, table)[-1])]
         marks = ",".join("?" * len(columns))
