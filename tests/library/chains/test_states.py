@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
+
+import pytest
 from making.people import K, control, genesis, rid, step
 
-from knowchain.chains import States, genesis_state, next_state
+from knowchain.chains import Handover, Revoked, States, genesis_state, next_state
 from knowchain.chains.identity import IdentityState
-from knowchain.identifiers import RecordId
+from knowchain.identifiers import RecordId, record_id
 from knowchain.records import IdentityHeader, read_block
+
+ID = record_id(b"x")
 
 
 def log(length: int) -> list[tuple[RecordId, IdentityHeader]]:
@@ -94,3 +99,12 @@ def test_states_share_what_no_operation_touches() -> None:
     assert expected[6].devices is expected[5].devices
     assert expected[7].accepted is expected[0].accepted
     assert expected[5].devices is not expected[4].devices
+
+
+def test_states_can_not_be_changed() -> None:
+    state = next(iter(replayed(log(2)).values()))
+    for thing, field in ((state, "control"), (Revoked(None), "cut"), (Handover(ID, ID), "to")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(thing, field, None)
+    with pytest.raises(TypeError):
+        state.devices[b"x"] = None  # type: ignore[index]
