@@ -1,0 +1,278 @@
+"""Columns: the facts of works, kept ready for ranking, and brought up to date record by record.
+
+What depends on the reader or the moment is not here; all of it can be built again from the facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Any, Final, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from knowchain.identifiers import RecordId
+from knowchain.ranking.facts import CANDIDATE_KIND, Drop, Fact, Statement, World
+from knowchain.ranking.lineage import Hops, descendants, hops_of
+from knowchain.ranking.numbers import Ints
+from knowchain.ranking.signals import language_key
+
+__all__ = ["DROPS", "Columns", "Groups"]
+
+DROPS: Final = tuple(Drop)
+"""A drop's number in the column is its place here plus one; 0 is none."""
+_NUMBER: Final = {drop: number for number, drop in enumerate(DROPS, 1)}
+
+_Name = TypeVar("_Name", bound=Hashable)
+
+
+class Index(Generic[_Name]):
+    """Numbers for names, in the order in which they come."""
+
+    __slots__ = ("_numbers", "names")
+
+    def __init__(self) -> None:
+        self.names: list[_Name] = []
+        self._numbers: dict[_Name, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def number(self, name: _Name) -> int:
+        """The number of a name, made if it is new."""
+        number = self._numbers.setdefault(name, len(self.names))
+        if number == len(self.names):
+            self.names.append(name)
+        return number
+
+    def get(self, name: _Name) -> int | None:
+        """The number of a name; None if it never came."""
+        return self._numbers.get(name)
+
+
+class Column:
+    """A column that grows."""
+
+    __slots__ = ("_room", "size")
+
+    def __init__(self, dtype: type[np.generic]) -> None:
+        self._room: npt.NDArray[Any] = np.zeros(64, dtype)
+        self.size = 0
+
+    def append(self, value: int) -> None:
+        if self.size == len(self._room):
+            self._room = np.concatenate((self._room, np.zeros_like(self._room)))
+        self._room[self.size] = value
+        self.size += 1
+
+    def __setitem__(self, at: int, value: int) -> None:
+        self._room[at] = value
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        """A view of what is there."""
+        return self._room[: self.size]
+
+
+class Groups:
+    """Sets of things that many works share, by number: each set once, each member by its number."""
+
+    __slots__ = ("_flat", "_starts", "members")
+
+    def __init__(self) -> None:
+        self.members: list[tuple[int, ...]] = []
+        self._flat = Column(np.int64)
+        self._starts = Column(np.int64)
+
+    def append(self, members: tuple[int, ...]) -> None:
+        self.members.append(members)
+        self._starts.append(self._flat.size)
+        for member in members:
+            self._flat.append(member)
+
+    def flat_of(self, chosen: npt.NDArray[np.bool_]) -> Ints:
+        """The members of the chosen sets, one after the other."""
+        return self._flat.values[np.repeat(chosen, self.sizes())]
+
+    def sizes(self) -> Ints:
+        """How many members each set has."""
+        return np.diff(self._starts.values, append=self._flat.size)
+
+    def least(self, values: Ints) -> Ints:
+        """For each set the least of its members' values; 0 for an empty one."""
+        found = np.zeros(len(self.members), np.int64)
+        some = self.sizes() > 0
+        if some.any():
+            found[some] = np.minimum.reduceat(values[self._flat.values], self._starts.values[some])
+        return found
+
+
+class Columns:
+    """Works as columns, and the trust statements beside them."""
+
+    def __init__(self) -> None:
+        self.facts: dict[RecordId, Fact] = {}
+        self.statements: dict[RecordId, Statement] = {}
+        self.statements_version = 0
+        """Grows when a statement comes, goes, or changes."""
+        self.works: Index[RecordId] = Index()
+        self.authors: Index[RecordId] = Index()
+        self.language_sets: Index[tuple[str, ...]] = Index()
+        self.collection_sets: Index[tuple[RecordId, ...]] = Index()
+        self.languages: Index[str] = Index()
+        """Languages that have a lift."""
+        self.set_languages = Groups()
+        """By number of a set of tags: its languages."""
+        self.users: Index[tuple[int, int]] = Index()
+        """(author, language)"""
+        self.user_author, self.user_language = Column(np.int64), Column(np.int64)
+        self.publishings: Index[tuple[int, int]] = Index()
+        """(author, set of tags)"""
+        self.publishing_users = Groups()
+        self._time, self._author, self._drop = Column(np.int64), Column(np.intp), Column(np.uint8)
+        self._language_set, self._collection_set = Column(np.intp), Column(np.intp)
+        self._publishing, self._provenance = Column(np.intp), Column(np.int64)
+        self._cited_by: dict[RecordId, list[RecordId]] = {}
+        self._stale: set[RecordId] = set()
+
+    @classmethod
+    def of(cls, world: World) -> Columns:
+        """Columns of a whole world."""
+        columns = cls()
+        for fact in world.facts:
+            columns.put(fact)
+        for statement in world.statements:
+            columns.put_statement(statement)
+        return columns
+
+    # --- bringing up to date -------------------------------------------------------------------------
+
+    def put(self, fact: Fact) -> None:
+        """Add a record, or replace what was known of it."""
+        known = self.facts.get(fact.id)
+        if known == fact:
+            return
+        self.facts[fact.id] = fact
+        for gone in set(known.sources if known else ()) - set(fact.sources):
+            self._cited_by[gone].remove(fact.id)
+        for source in set(fact.sources) - set(known.sources if known else ()):
+            self._cited_by.setdefault(source, []).append(fact.id)
+        self._stale.add(fact.id)
+        if fact.id in self._cited_by:
+            self._stale |= descendants(fact.id, self._cited_by)
+        if fact.kind == CANDIDATE_KIND:
+            self._put_work(fact)
+
+    def put_statement(self, statement: Statement) -> None:
+        """Add a trust statement, or replace it."""
+        if self.statements.get(statement.id) != statement:
+            self.statements[statement.id] = statement
+            self.statements_version += 1
+
+    def remove_statement(self, rid: RecordId) -> None:
+        """A trust statement no longer stands."""
+        if self.statements.pop(rid, None) is not None:
+            self.statements_version += 1
+
+    def _put_work(self, fact: Fact) -> None:
+        row, new = self.works.number(fact.id), len(self.works) > self._time.size
+        author = self.authors.number(fact.author)
+        tags = self._set_number(fact.languages)
+        values = (
+            (self._time, fact.time),
+            (self._author, author),
+            (self._drop, 0 if fact.drop is None else _NUMBER[fact.drop]),
+            (self._language_set, tags),
+            (self._collection_set, self.collection_sets.number(fact.collections)),
+            (self._publishing, self._publishing_number(author, tags)),
+        )
+        for column, value in values:
+            if new:
+                column.append(value)
+            else:
+                column[row] = value
+        if new:
+            self._provenance.append(0)
+
+    def _set_number(self, tags: tuple[str, ...]) -> int:
+        number = self.language_sets.number(tags)
+        if number == len(self.set_languages.members):
+            keys = sorted({key for tag in tags if (key := language_key(tag)) is not None})
+            self.set_languages.append(tuple(self.languages.number(key) for key in keys))
+        return number
+
+    def _publishing_number(self, author: int, tags: int) -> int:
+        number = self.publishings.number((author, tags))
+        if number == len(self.publishing_users.members):
+            self.publishing_users.append(
+                tuple(self._user_number(author, each) for each in self.set_languages.members[tags])
+            )
+        return number
+
+    def _user_number(self, author: int, language: int) -> int:
+        number = self.users.number((author, language))
+        if number == self.user_author.size:
+            self.user_author.append(author)
+            self.user_language.append(language)
+        return number
+
+    def _settle(self) -> None:
+        """Count the hops anew of whatever may have changed."""
+        for rid in self._stale:
+            row = self.works.get(rid)
+            if row is not None:
+                fact = self.facts[rid]
+                self._provenance[row] = hops_of(rid, self.facts).signal if fact.sources else 0
+        self._stale.clear()
+
+    # --- reading ---------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        """How many works there are."""
+        return len(self.works)
+
+    @property
+    def time(self) -> Ints:
+        """Claimed times, milliseconds."""
+        return self._time.values
+
+    @property
+    def author(self) -> npt.NDArray[np.intp]:
+        """Numbers of authors."""
+        return self._author.values
+
+    @property
+    def drop(self) -> npt.NDArray[np.uint8]:
+        """Numbers of drops; 0 is none."""
+        return self._drop.values
+
+    @property
+    def language_set(self) -> npt.NDArray[np.intp]:
+        """Numbers of sets of tags."""
+        return self._language_set.values
+
+    @property
+    def collection_set(self) -> npt.NDArray[np.intp]:
+        """Numbers of sets of collections."""
+        return self._collection_set.values
+
+    @property
+    def publishing(self) -> npt.NDArray[np.intp]:
+        """Numbers of pairs of an author and a set of tags."""
+        return self._publishing.values
+
+    @property
+    def provenance(self) -> Ints:
+        """The signal, up to date."""
+        if self._stale:
+            self._settle()
+        return self._provenance.values
+
+    def hops(self, rid: RecordId) -> Hops:
+        """The hops of one work, counted now."""
+        return hops_of(rid, self.facts)
+
+
+def sets_where(names: Iterable[bool]) -> npt.NDArray[np.bool_]:
+    """One truth for each set, as a column to take from."""
+    return np.fromiter(names, bool)

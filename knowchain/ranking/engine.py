@@ -1,0 +1,274 @@
+"""The fast engine: whole columns at a time, exact to the bit (numpy).
+
+:mod:`knowchain.ranking.referee` says the same in plain integers, and is what it must agree with.
+
+Source: docs/spec/ranking.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from knowchain.identifiers import Cid, RecordId
+from knowchain.ranking.columns import DROPS, Columns
+from knowchain.ranking.facts import Drop, Viewer
+from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed, salted
+from knowchain.ranking.numbers import ONE, Ints, fresh_column, ilog2q_column
+from knowchain.ranking.profile import SOURCES, Profile
+from knowchain.ranking.readers_trust import NO_HOP, ReadersTrust
+from knowchain.ranking.signals import MAX_AGE
+from knowchain.records.vocabulary.languages import matches
+
+__all__ = ["Engine", "Ranking"]
+
+_Mask = npt.NDArray[np.bool_]
+_LISTS_KEPT: Final = 64
+"""Lists of wanted languages whose matches are remembered."""
+
+
+class Engine:
+    """Ranks over columns, and remembers what stays the same from feed to feed.
+
+    Args:
+        columns: may be brought up to date between feeds.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.trust = ReadersTrust(columns)
+        self._matching: dict[tuple[str, ...], _Mask] = {}
+
+    def rank(self, profile: Profile, viewer: Viewer, *, as_of: int, snapshot: Cid) -> Ranking:
+        """Score every work for one reader at one moment.
+
+        Args:
+            as_of: milliseconds since 1970; given, never read from a clock.
+            snapshot: the CID of the manifest of what the columns were made from.
+        """
+        return Ranking(self, profile, viewer, as_of, snapshot)
+
+    def sets_matching(self, wanted: tuple[str, ...]) -> _Mask:
+        """Which sets of tags have one that is among ``wanted``, or narrower."""
+        known = self._matching.get(wanted, np.zeros(0, bool))
+        names = self.columns.language_sets.names
+        if len(known) < len(names):
+            fresh = [
+                any(matches(tag, each) for tag in tags for each in wanted) for tags in names[len(known) :]
+            ]
+            known = self._matching[wanted] = np.concatenate((known, np.array(fresh, bool)))
+        return known
+
+
+class Ranking:
+    """Every work scored for one reader at one moment; asked for the best, or about one."""
+
+    def __init__(self, engine: Engine, profile: Profile, viewer: Viewer, as_of: int, snapshot: Cid) -> None:
+        self._engine, self._columns = engine, engine.columns
+        self._profile, self._viewer = profile, viewer
+        self._as_of, self._snapshot = as_of, snapshot
+        self._ages: Ints = as_of - self._columns.time
+        self._vouched = engine.trust.at(profile, viewer, as_of)
+        self._drops = self._dropped_before_sources()
+        self._given = self._sources()
+        self._values: dict[str, Callable[[], Ints]] = {
+            "age": lambda: -np.clip(self._ages // 1000, 0, MAX_AGE),
+            "fresh": lambda: fresh_column(self._ages, profile.fresh_half_life_s * 1000),
+            "lang_lift": self._lang_lift,
+            "provenance": lambda: self._columns.provenance,
+            "trust": lambda: self._vouched.signals.take(self._columns.author),
+        }
+        self._signals = {name: self._values[name]() for name in profile.weights}
+        self._scores = self._combined()
+        self._finish_drops()
+
+    # --- stages ------------------------------------------------------------------------------------
+
+    def _dropped_before_sources(self) -> npt.NDArray[np.uint8]:
+        columns, profile = self._columns, self._profile
+        drops = columns.drop.copy()
+        self._mark(drops, self._ages < 0, Drop.FUTURE)
+        if self._vouched.blocked.any():
+            self._mark(drops, self._vouched.blocked.take(columns.author), Drop.BLOCKED_AUTHOR)
+        if profile.blocked_languages:
+            shut = self._all_blocked(profile.blocked_languages)
+            self._mark(drops, shut.take(columns.language_set), Drop.BLOCKED_LANGUAGE)
+        return drops
+
+    @staticmethod
+    def _mark(drops: npt.NDArray[np.uint8], where: _Mask, reason: Drop) -> None:
+        """Give a reason to whatever has none yet: the first reason stays."""
+        drops[where & (drops == 0)] = DROPS.index(reason) + 1
+
+    def _all_blocked(self, blocked: tuple[str, ...]) -> _Mask:
+        names = self._columns.language_sets.names
+        return np.fromiter(
+            (
+                bool(tags) and all(any(matches(tag, each) for each in blocked) for tag in tags)
+                for tags in names
+            ),
+            bool,
+            len(names),
+        )
+
+    def _sources(self) -> dict[str, _Mask]:
+        """Which works each source gives, at most as many as the profile lets it."""
+        columns, viewer, profile = self._columns, self._viewer, self._profile
+        free = self._drops == 0
+        wanted = (*profile.langs, *viewer.languages)
+        members: dict[str, Callable[[], _Mask]] = {
+            "follows": self._followed,
+            "language": lambda: self._engine.sets_matching(wanted).take(columns.language_set),
+            "recent": lambda: free,
+            "trust": lambda: (self._vouched.hops < NO_HOP).take(columns.author),
+        }
+        nothing = np.zeros(len(columns), bool)
+        return {
+            name: self._capped(members[name]() & free, cap) if (cap := profile.sources[name]) else nothing
+            for name in SOURCES
+        }
+
+    def _followed(self) -> _Mask:
+        columns, viewer = self._columns, self._viewer
+        authors, sets = columns.authors.names, columns.collection_sets.names
+        people = np.fromiter((each in viewer.people for each in authors), bool, len(authors))
+        chosen = np.fromiter((not viewer.collections.isdisjoint(each) for each in sets), bool, len(sets))
+        found: _Mask = people.take(columns.author)
+        return found | chosen.take(columns.collection_set) if chosen.any() else found
+
+    def _capped(self, mask: _Mask, cap: int) -> _Mask:
+        """The newest ``cap`` of them; among equally old ones by the salted hash."""
+        rows = np.flatnonzero(mask)
+        if len(rows) <= cap:
+            return mask
+        ages = self._ages[rows]
+        oldest = np.partition(ages, cap - 1)[cap - 1]
+        kept = rows[ages < oldest]
+        tied = sorted(rows[ages == oldest].tolist(), key=self._salt)
+        capped = np.zeros(len(mask), bool)
+        capped[kept] = True
+        capped[tied[: cap - len(kept)]] = True
+        return capped
+
+    def _lifts(self) -> Ints:
+        """The lift of each language, by what trusted authors published in the window."""
+        columns = self._columns
+        lately = (self._drops == 0) & (self._ages < self._profile.lang_window_s * 1000)
+        seen = np.zeros(len(columns.publishings), bool)
+        seen[columns.publishing[lately]] = True
+        used = np.zeros(len(columns.users), bool)
+        used[columns.publishing_users.flat_of(seen)] = True
+        amounts = np.zeros(len(columns.languages), np.int64)
+        signals = self._vouched.signals[columns.user_author.values[used]]
+        np.add.at(amounts, columns.user_language.values[used], signals)
+        logs = ilog2q_column(ONE + amounts) - 16 * ONE
+        most = int(logs.max(initial=0))
+        return ONE * (most - logs) // most if most else np.zeros(len(logs), np.int64)
+
+    def _lang_lift(self) -> Ints:
+        return self._columns.set_languages.least(self._lifts()).take(self._columns.language_set)
+
+    def _combined(self) -> npt.NDArray[np.float64]:
+        """Weighted sums. Every partial sum is an integer below 2^53, so floats hold it exactly."""
+        scores = np.zeros(len(self._columns), np.float64)
+        for name, weight in self._profile.weights.items():
+            scores += self._signals[name] * np.float64(weight)
+        return scores
+
+    def _finish_drops(self) -> None:
+        given = np.zeros(len(self._columns), bool)
+        for mask in self._given.values():
+            given |= mask
+        self._mark(self._drops, ~given, Drop.NO_SOURCE)
+        if self._profile.score_min is not None:
+            self._mark(self._drops, self._scores < self._profile.score_min * ONE, Drop.BELOW_SCORE)
+        self._candidates = np.flatnonzero(self._drops == 0)
+
+    # --- answers -----------------------------------------------------------------------------------
+
+    def feed(self, limit: int | None = None) -> Feed:
+        """The best items.
+
+        Args:
+            limit: how many at most; None: a page of the profile.
+        """
+        counts = np.bincount(self._drops, minlength=len(DROPS) + 1).tolist()
+        best = self._best(self._profile.page if limit is None else limit)
+        return Feed(
+            profile=self._profile.name,
+            snapshot=self._snapshot,
+            as_of=self._as_of,
+            works=len(self._columns),
+            candidates=len(self._candidates),
+            given={name: int(np.count_nonzero(mask)) for name, mask in self._given.items()},
+            dropped={drop: counts[number] for number, drop in enumerate(DROPS, 1) if counts[number]},
+            items=tuple(self._placed(row, rank) for rank, row in enumerate(best, 1)),
+        )
+
+    def judge(self, rid: RecordId, limit: int | None = None) -> Judgement | None:
+        """What became of one work in the feed of that length; None if it is no work that is held."""
+        row = self._columns.works.get(rid)
+        if row is None:
+            return None
+        if number := int(self._drops[row]):
+            return Judgement(rid, DROPS[number - 1], None)
+        rank = self._rank_of(row)
+        size = self._profile.page if limit is None else limit
+        if rank <= size:
+            return Judgement(rid, None, self._placed(row, rank), shown=True)
+        last = self._best(size)[-1:]
+        short = int(self._scores[last[0]]) - int(self._scores[row]) if last else 0
+        return Judgement(rid, None, self._placed(row, rank), short_of=short)
+
+    def _best(self, count: int) -> list[int]:
+        """Rows in their order: by score, then by the salted hash."""
+        rows = self._candidates
+        scores = self._scores[rows]
+        if count < len(rows):
+            if count <= 0:
+                return []
+            threshold = np.partition(scores, len(rows) - count)[len(rows) - count]
+            rows = rows[scores >= threshold]
+        score = self._scores
+        return sorted(rows.tolist(), key=lambda row: (-score[row], self._salt(row)))[:count]
+
+    def _rank_of(self, row: int) -> int:
+        scores = self._scores[self._candidates]
+        better = int(np.count_nonzero(scores > self._scores[row]))
+        tied = self._candidates[scores == self._scores[row]].tolist()
+        own = self._salt(row)
+        return 1 + better + sum(self._salt(each) < own for each in tied if each != row)
+
+    def _salt(self, row: int) -> bytes:
+        return salted(self._snapshot, self._columns.works.names[row])
+
+    def _placed(self, row: int, rank: int) -> Placed:
+        rid = self._columns.works.names[row]
+        author = int(self._columns.author[row])
+        values = {name: int(self._signals[name][row]) for name in self._profile.weights}
+        hop = int(self._vouched.hops[author])
+        evidence = self._evidence(row, None if hop == NO_HOP else hop)
+        return Placed(
+            id=rid,
+            author=self._columns.authors.names[author],
+            score=int(self._scores[row]),
+            rank=rank,
+            contributions=tuple(
+                Contribution(name, values[name], weight, values[name] * weight)
+                for name, weight in self._profile.weights.items()
+            ),
+            sources=tuple(
+                f"trust:{hop}" if name == "trust" else name for name in SOURCES if self._given[name][row]
+            ),
+            evidence=evidence,
+        )
+
+    def _evidence(self, row: int, hop: int | None) -> Evidence:
+        columns, trust = self._columns, self._vouched.trust
+        rid = columns.works.names[row]
+        fact, hops = columns.facts[rid], columns.hops(rid)
+        mass = trust.mass_of(fact.author) if trust is not None else 0
+        return Evidence(int(self._ages[row]), hops.claimed, hops.verified, fact.languages, mass, hop)

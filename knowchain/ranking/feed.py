@@ -1,0 +1,98 @@
+"""A feed and what is said of each of its items: the shapes that both engines answer in.
+
+Source: docs/spec/ranking.md, sections 7 and 8.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from knowchain.identifiers import Cid, RecordId
+from knowchain.ranking.facts import Drop
+from knowchain.ranking.numbers import ONE
+
+__all__ = ["SCORE_UNIT", "Contribution", "Evidence", "Feed", "Judgement", "Placed", "salted"]
+
+SCORE_UNIT: Final = 1_000 * ONE
+"""A score of one: weights are thousandths, signals have the unit Q."""
+
+
+def salted(snapshot: Cid, item: RecordId) -> bytes:
+    """What orders items of equal score: no author can choose an id for it beforehand."""
+    return hashlib.sha256(snapshot + item).digest()
+
+
+class Contribution(NamedTuple):
+    """What one signal adds to a score; all of an item's sum to its score, exactly."""
+
+    signal: str
+    value: int
+    weight: int
+    """Thousandths."""
+    adds: int
+
+
+class Evidence(NamedTuple):
+    """What an item's signals rest on."""
+
+    age: int
+    """Milliseconds before the feed's moment; negative: after it."""
+    claimed: int
+    """Hops to its sources that it claims."""
+    verified: int
+    """Those of them whose target is here and stands."""
+    languages: tuple[str, ...]
+    mass: int
+    """Of the 2^40 that the reader's trust shares out, what its author has."""
+    hop: int | None
+    """Steps of trust from the reader's seeds to its author; None: beyond the reach, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An item of a feed."""
+
+    id: RecordId
+    author: RecordId
+    score: int
+    rank: int
+    """1 is the best."""
+    contributions: tuple[Contribution, ...]
+    sources: tuple[str, ...]
+    """Which sources gave it, ``trust`` with the steps to its author: ``trust:2``."""
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What became of one work, shown or not."""
+
+    id: RecordId
+    drop: Drop | None
+    """Why it can't be in the feed; then nothing below is set."""
+    placed: Placed | None
+    shown: bool = False
+    short_of: int = 0
+    """By how much its score is below that of the last item shown; 0 with equal scores, where the
+    salted hash decided, and for an item that is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The best items for one reader at one moment."""
+
+    profile: str
+    snapshot: Cid
+    as_of: int
+    works: int
+    """Works held, whatever became of them."""
+    candidates: int
+    """Those that a source gave and no rule dropped."""
+    given: Mapping[str, int]
+    """How many each source gave."""
+    dropped: Mapping[Drop, int]
+    """How many were dropped, by reason; with the candidates they make up all works."""
+    items: tuple[Placed, ...]

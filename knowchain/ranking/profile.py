@@ -1,0 +1,364 @@
+"""A profile: the rules by which a reader orders the feed, read from a small TOML text.
+
+What this version can't carry out is refused by name: a feed that quietly leaves a rule out would be a
+wrong feed.
+
+Source: docs/spec/ranking.md, section 5.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from knowchain.errors import InvalidValue
+from knowchain.identifiers import RecordId, parse_record_id
+from knowchain.ranking.numbers import EXACT
+from knowchain.ranking.signals import LATER_SIGNALS, SIGNALS
+from knowchain.ranking.toml_lines import line_of
+from knowchain.records.vocabulary.languages import canonical, glottocode
+from knowchain.records.vocabulary.suggestions import nearest
+
+__all__ = ["ME", "PROFILE_VERSION", "SOURCES", "Profile", "check_parents", "read_profile"]
+
+PROFILE_VERSION: Final = 1
+ME: Final = "me"
+"""As a seed: whoever reads, so that a profile can be shared."""
+SOURCES: Final = ("follows", "language", "recent", "trust")
+MAX_SOURCE: Final = 1_000_000
+MAX_TEXT: Final = 65_536
+MAX_PAGE: Final = 500
+MAX_ANCESTORS: Final = 64
+MAX_ENTRIES: Final = 1_000
+"""Entries of one list."""
+_MAX_LINE: Final = 2_000
+_CENTURY: Final = 3_155_760_000
+
+_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "": ("v", "name", "parent", "reason", "reader", "weights", "params", "sources", "rerank"),
+    "reader": ("langs", "seeds", "blocked"),
+    "params": ("fresh_half_life_s", "lang_window_s", "trust_hops"),
+    "sources": SOURCES,
+    "rerank": ("page", "score_min"),
+}
+_LATER: Final[Mapping[str, tuple[str, ...]]] = {
+    "": ("filter", "boost"),
+    "sources": ("explore", "outward", "topic"),
+    "rerank": ("author_decay", "mmr_lambda", "calibration_mu", "floors", "explore"),
+}
+"""What profiles may say and other versions of the engine carry out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile that was checked: every value within its bounds, and every score exact."""
+
+    name: str
+    weights: Mapping[str, int]
+    """Thousandths, by signal, in the order of SIGNALS."""
+    parent: RecordId | None = None
+    reason: str = ""
+    langs: tuple[str, ...] = ()
+    seeds: tuple[RecordId | str, ...] = (ME,)
+    """Identities, or ``me``."""
+    blocked_people: frozenset[RecordId] = frozenset()
+    blocked_languages: tuple[str, ...] = ()
+    fresh_half_life_s: int = 172_800
+    lang_window_s: int = 2_419_200
+    trust_hops: int = 3
+    sources: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(SOURCES, 100_000))
+    """How many items each source gives at most; 0 closes it."""
+    page: int = 20
+    score_min: int | None = None
+    """Thousandths of Q: an item below this times Q is dropped. None: no item is."""
+
+    def seeds_for(self, me: RecordId | None) -> frozenset[RecordId]:
+        """The identities that trust starts from, for one reader."""
+        named = {seed for seed in self.seeds if not isinstance(seed, str)}
+        return frozenset(named | ({me} if me is not None and ME in self.seeds else set()))
+
+
+def read_profile(text: str) -> Profile:
+    """Read a profile.
+
+    Args:
+        text: TOML.
+
+    Raises:
+        InvalidValue: the first fault, with line, key, value and remedy.
+    """
+    return _Reading(text).profile()
+
+
+def check_parents(
+    parent: RecordId | None, parent_of: Callable[[RecordId], RecordId | None], *, own: RecordId | None = None
+) -> None:
+    """Refuse a profile whose line of parents comes back to itself, or is endless.
+
+    Args:
+        parent: what the profile says it was forked from.
+        parent_of: the parent that a profile states.
+        own: the record that holds the profile, if it is published already.
+
+    Raises:
+        InvalidValue: a parent that appears twice, or more than 64 of them.
+    """
+    seen = set() if own is None else {own}
+    while parent is not None:
+        if parent in seen or len(seen) > MAX_ANCESTORS:
+            raise InvalidValue(
+                "parent: {value} appears twice among the profiles that this one was forked from"
+                if parent in seen
+                else "parent: more than {most} profiles lie behind this one",
+                field="parent",
+                value=str(parent),
+                most=MAX_ANCESTORS,
+                remedy="leave `parent` out, or name a profile that does not come from this one",
+            )
+        seen.add(parent)
+        parent = parent_of(parent)
+
+
+class _Reading:
+    """One text, read key by key."""
+
+    def __init__(self, text: str) -> None:
+        if len(text) > MAX_TEXT:
+            raise InvalidValue(
+                "the profile has {value} characters, more than {most}",
+                field="profile",
+                value=len(text),
+                most=MAX_TEXT,
+                remedy="shorten its lists",
+            )
+        self._text = text
+        try:
+            self._values: dict[str, Any] = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError, ValueError) as exc:
+            raise InvalidValue(
+                "the profile is not TOML: {why}",
+                field="profile",
+                value="",
+                why=str(exc) or "nested too deep",
+                remedy="correct that line; text stands in quotes, lists in [ ]",
+            ) from exc
+
+    def profile(self) -> Profile:
+        self._version()
+        for table, known in _TABLES.items():
+            self._only(table, known)
+        self._only_signals()
+        reader = ("reader",)
+        blocked = [self._blocked(each) for each in self._list((*reader, "blocked"))]
+        profile = Profile(
+            name=self._line(("name",), required=True),
+            weights=self._weights(),
+            parent=self._parent(),
+            reason=self._line(("reason",)),
+            langs=tuple(self._tag((*reader, "langs"), each) for each in self._list((*reader, "langs"))),
+            seeds=self._seeds(),
+            blocked_people=frozenset(RecordId(e) for e in blocked if not isinstance(e, str)),
+            blocked_languages=tuple(each for each in blocked if isinstance(each, str)),
+            fresh_half_life_s=self._int(("params", "fresh_half_life_s"), 1, _CENTURY, 172_800),
+            lang_window_s=self._int(("params", "lang_window_s"), 1, _CENTURY, 2_419_200),
+            trust_hops=self._int(("params", "trust_hops"), 0, 6, 3),
+            sources={name: self._int(("sources", name), 0, MAX_SOURCE, 100_000) for name in SOURCES},
+            page=self._int(("rerank", "page"), 1, MAX_PAGE, 20),
+            score_min=self._score_min(),
+        )
+        self._check_seeds(profile)
+        return profile
+
+    # --- which keys there are ----------------------------------------------------------------------
+
+    def _version(self) -> None:
+        stated = self._values.get("v")
+        if type(stated) is not int or stated < 1:
+            raise self._fault(
+                ("v",), stated, "is no version" if "v" in self._values else "is missing", "write v = 1"
+            )
+        if stated > PROFILE_VERSION:
+            raise self._fault(
+                ("v",),
+                stated,
+                "is newer than this engine, which knows 1",
+                "install a later knowchain, or fork the profile and write it for v = 1",
+            )
+
+    def _only(self, table: str, known: tuple[str, ...]) -> None:
+        path = (table,) if table else ()
+        for key in self._table(table):
+            if key in _LATER.get(table, ()):
+                raise self._fault(
+                    (*path, key),
+                    key,
+                    "is not in this version of the engine",
+                    "leave it out; no part of a profile is passed over in silence",
+                )
+            if key not in known:
+                raise self._fault((*path, key), key, "is no key here", _choice(key, known))
+
+    def _only_signals(self) -> None:
+        for name in self._table("weights"):
+            if name in SIGNALS:
+                continue
+            if any(
+                name == later or (later[-1] in ".:" and name.startswith(later)) for later in LATER_SIGNALS
+            ):
+                raise self._fault(
+                    ("weights", name),
+                    name,
+                    "is not in this version of the engine",
+                    "leave it out, or give weight to " + _named(SIGNALS),
+                )
+            if isinstance(self._table("weights")[name], dict):
+                raise self._fault(
+                    ("weights", name),
+                    name,
+                    "is not in this version of the engine" if f"{name}." in LATER_SIGNALS else "is no signal",
+                    _choice(name, SIGNALS),
+                )
+            raise self._fault(("weights", name), name, "is no signal", _choice(name, SIGNALS))
+
+    def _table(self, name: str) -> dict[str, Any]:
+        if not name:
+            return self._values
+        found = self._values.get(name, {})
+        if not isinstance(found, dict):
+            raise self._fault((name,), found, "is no table", f"write [{name}] on a line of its own")
+        return found
+
+    # --- values --------------------------------------------------------------------------------------
+
+    def _get(self, path: tuple[str, ...]) -> object:
+        return self._table(path[0] if len(path) == 2 else "").get(path[-1])
+
+    def _int(self, path: tuple[str, ...], least: int, most: int, default: int) -> int:
+        found = self._get(path)
+        if found is None:
+            return default
+        if type(found) is not int or not least <= found <= most:
+            raise self._fault(
+                path, found, "is not a whole number in range", f"give {least} to {most}, or leave it out"
+            )
+        return found
+
+    def _score_min(self) -> int | None:
+        path = ("rerank", "score_min")
+        return None if self._get(path) is None else self._int(path, -(2**36), 2**36, 0)
+
+    def _line(self, path: tuple[str, ...], *, required: bool = False) -> str:
+        found = self._get(path)
+        if found is None and not required:
+            return ""
+        text = unicodedata.normalize("NFC", found).strip() if isinstance(found, str) else ""
+        if not text or len(text) > _MAX_LINE or not text.isprintable():
+            why = "is missing" if found is None else "is not one line of text"
+            raise self._fault(path, found, why, f'write {path[-1]} = "…"')
+        return text
+
+    def _list(self, path: tuple[str, ...]) -> list[str]:
+        found = self._get(path)
+        if found is None:
+            return []
+        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+            raise self._fault(path, found, "is not a list of texts", f'write {path[-1]} = ["…", "…"]')
+        if len(found) > MAX_ENTRIES:
+            raise self._fault(path, len(found), f"entries are more than {MAX_ENTRIES}", "shorten the list")
+        for at, each in enumerate(found):
+            if each in found[:at]:
+                raise self._fault(path, each, "stands there twice", "remove one of the two")
+        return [unicodedata.normalize("NFC", each) for each in found]
+
+    def _weights(self) -> dict[str, int]:
+        table = self._table("weights")
+        reach = 0
+        for name, weight in table.items():
+            path = ("weights", name)
+            if type(weight) is not int:
+                raise self._fault(
+                    path, weight, "is not a whole number", "give thousandths: 900 stands for 0.9"
+                )
+            reach += abs(weight) * SIGNALS[name].bound
+            if reach >= EXACT:
+                raise self._fault(
+                    path,
+                    weight,
+                    "lets scores pass 2^53, where they would no longer be exact",
+                    "divide all weights by the same number; only their proportions matter",
+                )
+        if not any(table.values()):
+            raise self._fault(
+                ("weights",),
+                "",
+                "gives weight to nothing",
+                "write, for example, fresh = 900 under [weights]",
+            )
+        return {name: table[name] for name in SIGNALS if name in table}
+
+    def _parent(self) -> RecordId | None:
+        text = self._line(("parent",))
+        return self._record(("parent",), text) if text else None
+
+    def _seeds(self) -> tuple[RecordId | str, ...]:
+        path = ("reader", "seeds")
+        if self._get(path) is None:
+            return (ME,)
+        return tuple(each if each == ME else self._record(path, each) for each in self._list(path))
+
+    def _check_seeds(self, profile: Profile) -> None:
+        for seed in profile.seeds:
+            if not isinstance(seed, str) and seed in profile.blocked_people:
+                raise self._fault(
+                    ("reader", "seeds"), str(seed), "is blocked, too", "remove it from one of the two"
+                )
+
+    def _blocked(self, text: str) -> RecordId | str:
+        path = ("reader", "blocked")
+        return self._record(path, text) if text.startswith(("bafy", "did:")) else self._tag(path, text)
+
+    def _record(self, path: tuple[str, ...], text: str) -> RecordId:
+        if text.startswith("did:key:"):
+            raise self._fault(
+                path,
+                text,
+                "is a key; a person may have several",
+                "give the id of the identity, bafyrei…; `knowchain show` tells it",
+            )
+        try:
+            return parse_record_id(text)
+        except InvalidValue as exc:
+            raise self._fault(
+                path, text, "is not the id of a record", "give bafyrei…, 59 characters"
+            ) from exc
+
+    def _tag(self, path: tuple[str, ...], text: str) -> str:
+        try:
+            return canonical(text).tag
+        except InvalidValue as exc:
+            try:
+                return glottocode(text)
+            except InvalidValue:
+                raise self._fault(path, text, "is no language tag", exc.remedy) from exc
+
+    def _fault(self, path: tuple[str, ...], value: object, why: str, remedy: str) -> InvalidValue:
+        # ``why`` and ``remedy`` are English of this module; values of the profile stand in fields.
+        return InvalidValue(
+            "the profile, line {line}: {field}: {value} " + why.replace("{", "{{").replace("}", "}}"),
+            field=".".join(path),
+            value="" if value is None else value,
+            line=line_of(self._text, path),
+            remedy=remedy.replace("{", "{{").replace("}", "}}"),
+        )
+
+
+def _choice(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
+    near = nearest(word, known)
+    return f"did you mean `{near}`?" if near else "give " + _named(known)
+
+
+def _named(known: Mapping[str, object] | tuple[str, ...]) -> str:
+    return "one of " + ", ".join(known)

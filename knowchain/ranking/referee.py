@@ -1,0 +1,198 @@
+"""The referee: the whole of ranking in plain integers and lists, to be read beside the page.
+
+Slow, and written without the columns of :mod:`knowchain.ranking.engine`, which must agree with it on
+every bit.
+
+Source: docs/spec/ranking.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from knowchain.identifiers import RecordId
+from knowchain.ranking.facts import CANDIDATE_KIND, Drop, Fact, Viewer, World
+from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed, salted
+from knowchain.ranking.lineage import Hops
+from knowchain.ranking.numbers import ONE, fresh, ilog2q
+from knowchain.ranking.profile import SOURCES, Profile
+from knowchain.ranking.signals import MAX_AGE, language_key
+from knowchain.ranking.vouching import edges_at, hops_from, latest_at, reach_at
+from knowchain.records.vocabulary.languages import matches
+from knowchain.trust.referee import masses
+from knowchain.trust.terms import cap_of, signal_of
+
+__all__ = ["Referee"]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    fact: Fact
+    sources: tuple[str, ...]
+    contributions: tuple[Contribution, ...]
+    score: int
+
+
+class Referee:
+    """One feed, worked out one work at a time."""
+
+    def __init__(self, world: World, profile: Profile, viewer: Viewer, *, as_of: int) -> None:
+        self._world, self._profile, self._viewer, self._as_of = world, profile, viewer, as_of
+        self._facts = {fact.id: fact for fact in world.facts}
+        self._works = [fact for fact in self._facts.values() if fact.kind == CANDIDATE_KIND]
+        self._trust()
+        self._drops = {fact.id: self._drop(fact) for fact in self._works}
+        free = [fact for fact in self._works if self._drops[fact.id] is None]
+        self._lift = self._lifts(free)
+        given = {name: self._given(name, free) for name in SOURCES}
+        self._counts = {name: len(ids) for name, ids in given.items()}
+        entries = [self._entry(fact, given) for fact in free]
+        self._entries = {entry.fact.id: entry for entry in entries if self._kept(entry)}
+        self._order = sorted(
+            self._entries.values(), key=lambda e: (-e.score, salted(world.snapshot, e.fact.id))
+        )
+
+    def feed(self, limit: int | None = None) -> Feed:
+        """The best items; as many as a page of the profile, or ``limit``."""
+        size = self._profile.page if limit is None else limit
+        return Feed(
+            profile=self._profile.name,
+            snapshot=self._world.snapshot,
+            as_of=self._as_of,
+            works=len(self._works),
+            candidates=len(self._order),
+            given=self._counts,
+            dropped=dict(Counter(drop for drop in self._drops.values() if drop is not None)),
+            items=tuple(self._placed(entry, rank) for rank, entry in enumerate(self._order[:size], 1)),
+        )
+
+    def judge(self, rid: RecordId, limit: int | None = None) -> Judgement | None:
+        """What became of one work; None if it is no work that is held."""
+        if rid not in self._drops:
+            return None
+        if (drop := self._drops[rid]) is not None:
+            return Judgement(rid, drop, None)
+        size = self._profile.page if limit is None else limit
+        entry = self._entries[rid]
+        rank = self._order.index(entry) + 1
+        placed = self._placed(entry, rank)
+        if rank <= size:
+            return Judgement(rid, None, placed, shown=True)
+        return Judgement(rid, None, placed, short_of=self._order[size - 1].score - entry.score if size else 0)
+
+    # --- stages ------------------------------------------------------------------------------------
+
+    def _trust(self) -> None:
+        counting = latest_at(self._world.statements, self._as_of)
+        edges, reach = edges_at(counting), reach_at(counting, self._profile, self._viewer)
+        self._blocked = reach.blocked
+        self._mass: dict[bytes, int] = {}
+        self._hops: dict[bytes, int] = {}
+        if reach.seeds:
+            self._mass = masses(edges, reach.seeds, reach.blocked)
+            hops = hops_from(edges, reach.seeds, reach.blocked, self._profile.trust_hops)
+            self._hops = {who: hop for who, hop in hops.items() if self._mass.get(who)}
+        self._cap = cap_of(self._mass.values()) if self._mass else 1
+
+    def _drop(self, fact: Fact) -> Drop | None:
+        if fact.drop is not None:
+            return fact.drop
+        if fact.time > self._as_of:
+            return Drop.FUTURE
+        if fact.author in self._blocked:
+            return Drop.BLOCKED_AUTHOR
+        shut = [any(matches(tag, each) for each in self._profile.blocked_languages) for tag in fact.languages]
+        return Drop.BLOCKED_LANGUAGE if shut and all(shut) else None
+
+    def _given(self, source: str, free: list[Fact]) -> set[RecordId]:
+        found = [fact for fact in free if self._gives(source, fact)]
+        found.sort(key=lambda fact: (-fact.time, salted(self._world.snapshot, fact.id)))
+        return {fact.id for fact in found[: self._profile.sources[source]]}
+
+    def _gives(self, source: str, fact: Fact) -> bool:
+        viewer = self._viewer
+        if source == "follows":
+            return fact.author in viewer.people or any(c in viewer.collections for c in fact.collections)
+        if source == "language":
+            wanted = (*self._profile.langs, *viewer.languages)
+            return any(matches(tag, each) for tag in fact.languages for each in wanted)
+        return source == "recent" or fact.author in self._hops
+
+    def _kept(self, entry: _Entry) -> bool:
+        least = self._profile.score_min
+        if not entry.sources:
+            self._drops[entry.fact.id] = Drop.NO_SOURCE
+        elif least is not None and entry.score < least * ONE:
+            self._drops[entry.fact.id] = Drop.BELOW_SCORE
+        return self._drops[entry.fact.id] is None
+
+    # --- signals -----------------------------------------------------------------------------------
+
+    def _entry(self, fact: Fact, given: dict[str, set[RecordId]]) -> _Entry:
+        contributions = []
+        for signal, weight in self._profile.weights.items():
+            value = self._value(signal, fact)
+            contributions.append(Contribution(signal, value, weight, value * weight))
+        return _Entry(
+            fact,
+            tuple(name for name in SOURCES if fact.id in given[name]),
+            tuple(contributions),
+            sum(each.adds for each in contributions),
+        )
+
+    def _value(self, signal: str, fact: Fact) -> int:
+        age = self._as_of - fact.time
+        if signal == "age":
+            return -min(age // 1000, MAX_AGE)
+        if signal == "fresh":
+            return fresh(age, self._profile.fresh_half_life_s * 1000)
+        if signal == "lang_lift":
+            return min((self._lift[key] for key in _keys(fact)), default=0)
+        if signal == "provenance":
+            hops = self._hops_of(fact)
+            return ONE * hops.verified // hops.claimed if hops.claimed else 0
+        return signal_of(self._mass.get(fact.author, 0), self._cap)
+
+    def _lifts(self, free: list[Fact]) -> dict[str, int]:
+        window = self._profile.lang_window_s * 1000
+        users = {
+            (key, fact.author) for fact in free if self._as_of - fact.time < window for key in _keys(fact)
+        }
+        amounts = {key: 0 for fact in self._works for key in _keys(fact)}
+        for key, author in users:
+            amounts[key] += signal_of(self._mass.get(author, 0), self._cap)
+        logs = {key: ilog2q(ONE + amount) - ilog2q(ONE) for key, amount in amounts.items()}
+        most = max(logs.values(), default=0)
+        return {key: ONE * (most - log) // most if most else 0 for key, log in logs.items()}
+
+    def _hops_of(self, item: Fact) -> Hops:
+        claimed = verified = 0
+        queue, depth = [item.id], {item.id: 0}
+        for rid in queue:
+            if depth[rid] == 16 or claimed >= 1024:
+                break
+            for target in self._facts[rid].sources:
+                claimed += 1
+                fact = self._facts.get(target)
+                if fact is None or fact.drop not in (None, Drop.REVISED):
+                    continue
+                verified += 1
+                if target not in depth:
+                    depth[target] = depth[rid] + 1
+                    queue.append(target)
+        return Hops(claimed, verified)
+
+    # --- answers -----------------------------------------------------------------------------------
+
+    def _placed(self, entry: _Entry, rank: int) -> Placed:
+        fact, hops = entry.fact, self._hops_of(entry.fact)
+        hop = self._hops.get(fact.author)
+        named = tuple(f"trust:{hop}" if name == "trust" else name for name in entry.sources)
+        mass = self._mass.get(fact.author, 0)
+        evidence = Evidence(self._as_of - fact.time, hops.claimed, hops.verified, fact.languages, mass, hop)
+        return Placed(fact.id, fact.author, entry.score, rank, entry.contributions, named, evidence)
+
+
+def _keys(fact: Fact) -> set[str]:
+    return {key for tag in fact.languages if (key := language_key(tag)) is not None}

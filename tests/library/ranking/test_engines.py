@@ -1,0 +1,76 @@
+"""Two engines, written apart, give one answer: to the bit, whatever the order of the input."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import NOW, profiles, viewers, worlds
+
+from knowchain.ranking.columns import Columns
+from knowchain.ranking.engine import Engine
+from knowchain.ranking.facts import Viewer, World
+from knowchain.ranking.profile import Profile
+from knowchain.ranking.referee import Referee
+
+
+@given(worlds(), profiles(), viewers(), st.integers(0, 60))
+@settings(max_examples=200, deadline=None)
+def test_the_engines_agree_on_every_bit(world: World, profile: Profile, viewer: Viewer, limit: int) -> None:
+    referee = Referee(world, profile, viewer, as_of=NOW)
+    ranking = Engine(Columns.of(world)).rank(profile, viewer, as_of=NOW, snapshot=world.snapshot)
+    assert ranking.feed(limit) == referee.feed(limit)
+    assert ranking.feed() == referee.feed()
+    for fact in world.facts:
+        assert ranking.judge(fact.id, limit) == referee.judge(fact.id, limit)
+
+
+@given(worlds(), profiles(), viewers(), st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_arrival_moves_nothing(
+    world: World, profile: Profile, viewer: Viewer, chance: random.Random
+) -> None:
+    mixed = World(list(world.facts), list(world.statements), world.snapshot)
+    chance.shuffle(mixed.facts)  # type: ignore[arg-type]
+    chance.shuffle(mixed.statements)  # type: ignore[arg-type]
+    feeds = [
+        Engine(Columns.of(each)).rank(profile, viewer, as_of=NOW, snapshot=world.snapshot).feed()
+        for each in (world, mixed)
+    ]
+    assert feeds[0] == feeds[1]
+    assert Referee(mixed, profile, viewer, as_of=NOW).feed() == feeds[0]
+
+
+@given(worlds(), worlds(), profiles(), viewers())
+@settings(max_examples=60, deadline=None)
+def test_columns_brought_up_to_date_equal_columns_made_anew(
+    before: World, after: World, profile: Profile, viewer: Viewer
+) -> None:
+    """Records are replaced and added under an engine that has answered already."""
+    engine = Engine(Columns.of(before))
+    engine.rank(profile, viewer, as_of=NOW, snapshot=before.snapshot).feed()
+    for fact in after.facts:
+        if fact.kind == engine.columns.facts.get(fact.id, fact).kind:
+            engine.columns.put(fact)
+    for rid in list(engine.columns.statements):
+        engine.columns.remove_statement(rid)
+    for statement in after.statements:
+        engine.columns.put_statement(statement)
+    whole = World(list(engine.columns.facts.values()), after.statements, after.snapshot)
+    ranking = engine.rank(profile, viewer, as_of=NOW, snapshot=after.snapshot)
+    assert ranking.feed() == Referee(whole, profile, viewer, as_of=NOW).feed()
+
+
+@given(worlds(), profiles(), viewers())
+@settings(max_examples=60, deadline=None)
+def test_contributions_sum_exactly_and_every_work_is_accounted_for(
+    world: World, profile: Profile, viewer: Viewer
+) -> None:
+    ranking = Engine(Columns.of(world)).rank(profile, viewer, as_of=NOW, snapshot=world.snapshot)
+    feed = ranking.feed(1000)
+    assert all(item.score == sum(each.adds for each in item.contributions) for item in feed.items)
+    assert all(each.adds == each.value * each.weight for item in feed.items for each in item.contributions)
+    assert feed.candidates == len(feed.items)
+    assert feed.candidates + sum(feed.dropped.values()) == feed.works
+    assert all(item.sources for item in feed.items)
