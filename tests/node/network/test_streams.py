@@ -124,11 +124,13 @@ async def test_a_handler_that_fails_resets_its_stream_and_harms_nothing_else(wor
     one, two = await pair(world)
 
     async def fail(stream: Stream) -> None:
+        await stream.read(1)
         raise RuntimeError("a bug in a handler")
 
     await serve(world, two, SINK, fail)
     await serve(world, two, ECHO, echo)
     stream = await one.open_stream(two.peer_id, SINK)
+    await stream.write(b"go on")
     with pytest.raises(StreamBroken):
         while await world.within(stream.read()):
             pass

@@ -131,8 +131,10 @@ class GuardedHost(BasicHost):
                 list(protocol_ids), bounded, self._limits.handshake_seconds
             )
         except (MultiselectClientError, UnicodeDecodeError) as error:
+            was_reset = stream.muxed_stream.reset_received  # type: ignore[attr-defined]
             await stream.reset()
-            raise NoStream(f"{peer_id} speaks none of {', '.join(protocol_ids)}") from error
+            failed = "reset a stream of one of" if was_reset else "speaks none of"
+            raise NoStream(f"{peer_id} {failed} {', '.join(protocol_ids)}") from error
         except BaseException:
             with cleaning(1):
                 await stream.reset()

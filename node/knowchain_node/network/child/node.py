@@ -85,10 +85,20 @@ async def run_node(seam: Seam, start: Start, limits: Limits) -> None:
         await pubsub.wait_until_ready()
         own = str(host.get_id())
         addresses = tuple(map(str, host.get_addrs()))
-        if start.mdns:
-            await stack.enter_async_context(discovery(seam, own, addresses, start.mdns_interface))
         seam.say(Started(own, addresses))
+        nursery = await stack.enter_async_context(trio.open_nursery())
+        if start.mdns:
+            nursery.start_soon(_discover, seam, own, addresses, start.mdns_interface, counters)
         await Node(seam, host, pubsub, limits, counters).run()
+        nursery.cancel_scope.cancel()
+
+
+async def _discover(
+    seam: Seam, own: str, addresses: tuple[str, ...], interface: str, counters: ChildCounters
+) -> None:
+    """Announce ourselves and hear of others, for ever; where that is not possible the node does without."""
+    async with contain(counters, "mDNS"), discovery(seam, own, addresses, interface):
+        await trio.sleep_forever()
 
 
 class Node:
