@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 from knowchain.search.documents import index_version
 from knowchain.search.index import VERSION_SETTING
 from knowchain.search.withdrawn import Withdrawn
-from knowchain.storage.reader import Reader
 from knowchain.storage.store import RecordStore
 
 __all__ = ["Difference", "differences", "waiting"]
