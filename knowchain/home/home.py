@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from knowchain.admission import Admission
+from knowchain.admission.parking import Parking
 from knowchain.errors import HomeError, NotFound
 from knowchain.home.durable import sync_folder
 from knowchain.home.keyfile import Passphrase, read_key, read_public_key
@@ -47,6 +48,7 @@ class Home:
         store: its record store.
         clock: milliseconds since 1970.
         passphrase: asked if the device key is encrypted and something is to be signed.
+        parking: where records wait for their parents; by default within the usual bounds.
     """
 
     def __init__(
@@ -58,13 +60,16 @@ class Home:
         clock: Callable[[], int] = clock_ms,
         passphrase: Passphrase | None = None,
         verifiers: int = 2,
+        parking: Parking | None = None,
     ) -> None:
         self.layout = layout
         self.store = store
         self.clock = clock
         self.passphrase = passphrase
         self.network = store.reader().setting(NETWORK_SETTING) or DEFAULT_NETWORK
-        self.admission = Admission(store, network=self.network, clock=clock, verifiers=verifiers)
+        self.admission = Admission(
+            store, network=self.network, clock=clock, verifiers=verifiers, parking=parking
+        )
         self._lock = lock
         self._device: KeyPair | None = None
         self._content: PackBlocks | None = None
@@ -79,6 +84,7 @@ class Home:
         passphrase: Passphrase | None = None,
         clock: Callable[[], int] = clock_ms,
         verifiers: int = 2,
+        parking: Parking | None = None,
     ) -> Self:
         """Open an existing home.
 
@@ -99,7 +105,9 @@ class Home:
         except BaseException:
             lock.release()
             raise
-        home = cls(layout, lock, store, clock=clock, passphrase=passphrase, verifiers=verifiers)
+        home = cls(
+            layout, lock, store, clock=clock, passphrase=passphrase, verifiers=verifiers, parking=parking
+        )
         home.finish_rotation()
         return home
 

@@ -1,0 +1,175 @@
+"""The figures of a peer as Prometheus reads them; imported when they are first asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from knowchain.home import Home
+from knowchain_node.metrics import BUCKETS, Metrics
+from knowchain_node.network.counters import ChildCounters, Counters
+
+if TYPE_CHECKING:
+    from knowchain_node.api.ports import PeerPort
+
+__all__ = ["exposition"]
+
+_PARENT: Final = (
+    "starts",
+    "restarts",
+    "killed_silent",
+    "published",
+    "events_dropped",
+    "frames_in",
+    "frames_out",
+)
+_SYNC_TOTALS: Final = {
+    "rounds": "Rounds of reconciliation.",
+    "bytes_in": "Bytes that sync sessions read.",
+    "bytes_out": "Bytes that sync sessions wrote.",
+    "records_in": "Records that came in sync sessions.",
+    "records_out": "Records that went out in sync sessions.",
+}
+
+
+def exposition(home: Home, metrics: Metrics, peer: PeerPort | None) -> tuple[bytes, str]:
+    """Everything in the exposition format, and its content type. Blocks: call it in a thread."""
+    registry = CollectorRegistry()
+    registry.register(_Figures(home, metrics, peer))
+    return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+class _Figures:
+    """A collector: reads every figure once."""
+
+    def __init__(self, home: Home, metrics: Metrics, peer: PeerPort | None) -> None:
+        self._home = home
+        self._metrics = metrics
+        self._peer = peer
+
+    def describe(self) -> list[Any]:
+        """Nothing is fixed beforehand: what there is, is found when it is read."""
+        return []
+
+    def collect(self) -> Iterator[Any]:
+        """Every figure that is read, not counted along the way."""
+        yield from self._store()
+        yield from self._content()
+        yield from self._machine()
+        yield from _latency(self._metrics)
+        if self._peer is not None:
+            yield from _network(self._peer.network.counters)
+            yield from _activity(self._peer)
+
+    def _store(self) -> Iterator[Any]:
+        reader = self._home.store.reader()
+        records = GaugeMetricFamily("knowchain_records", "Records held, by kind.", labels=["kind"])
+        for kind, count in reader.counts_by_kind().items():
+            records.add_metric([kind], count)
+        yield records
+        missing = sum(1 for _ in reader.missing_bodies())
+        yield _gauge("knowchain_bodies_missing", "Bodies that a record links and that are not here.", missing)
+        parking = self._home.admission.parking
+        yield _gauge("knowchain_parked_records", "Records that wait for a parent.", len(parking))
+        yield _gauge("knowchain_parked_bytes", "Bytes of records that wait for a parent.", parking.bytes)
+        yield _gauge("knowchain_outbox_records", "Own records to be announced.", len(reader.outbox()))
+
+    def _content(self) -> Iterator[Any]:
+        if not self._home.layout.content.is_dir():
+            return
+        totals = self._home.content.totals()
+        for field in fields(totals):
+            value = getattr(totals, field.name)
+            if isinstance(value, int):
+                yield _gauge(
+                    f"knowchain_content_{field.name}", f"Of the blocks of files: {field.name}.", value
+                )
+
+    def _machine(self) -> Iterator[Any]:
+        root = self._home.layout.root
+        yield _gauge("knowchain_disk_free_bytes", "Room on the home's disk.", shutil.disk_usage(root).free)
+        yield _gauge(
+            "knowchain_event_loop_lag_seconds",
+            "Greatest lateness since the last scrape.",
+            self._metrics.take_lag(),
+        )
+        times = os.times()
+        yield _counter("knowchain_cpu_seconds", "Processor time of this process.", times.user + times.system)
+
+
+def _latency(metrics: Metrics) -> Iterator[Any]:
+    family = HistogramMetricFamily(
+        "knowchain_api_seconds",
+        "Time from a request's head to the end of its answer.",
+        labels=["method", "path", "status"],
+    )
+    for labels, told in metrics.latencies():
+        names = [*map(str, BUCKETS), "+Inf"]
+        family.add_metric(labels, list(zip(names, told.cumulative(), strict=True)), told.seconds)
+    yield family
+
+
+def _network(counters: Counters) -> Iterator[Any]:
+    verdicts = CounterMetricFamily(
+        "knowchain_gossip_verdicts", "Verdicts on gossip messages.", labels=["verdict"]
+    )
+    for verdict in ("accepted", "ignored", "rejected", "unread"):
+        verdicts.add_metric([verdict], getattr(counters, verdict))
+    yield verdicts
+    for name in (
+        "starts",
+        "restarts",
+        "killed_silent",
+        "published",
+        "events_dropped",
+        "frames_in",
+        "frames_out",
+    ):
+        yield _counter(
+            f"knowchain_network_{name}", f"Of the network's process: {name}.", getattr(counters, name)
+        )
+    child = counters.child
+    for field in fields(ChildCounters):
+        yield _counter(
+            f"knowchain_network_child_{field.name}",
+            f"Told by the network's process: {field.name}.",
+            getattr(child, field.name),
+        )
+
+
+def _activity(peer: PeerPort) -> Iterator[Any]:
+    status = peer.status()
+    yield _gauge("knowchain_peers_connected", "Connected peers.", len(peer.network.connected))
+    yield _gauge("knowchain_peers_banned", "Peers that are shut out.", len(peer.network.banned))
+    yield _gauge("knowchain_network_up", "Whether the network's process is up.", int(peer.network.is_up))
+    for part in ("sync", "gossip", "content"):
+        told = status.get(part)
+        if isinstance(told, dict):
+            yield from _numbers(f"knowchain_{part}", told)
+
+
+def _numbers(prefix: str, told: dict[str, object]) -> Iterator[Any]:
+    """Every number in what a part tells of itself."""
+    for name, value in told.items():
+        if isinstance(value, dict) and name == "totals":
+            yield from _numbers(prefix, value)
+        elif type(value) in (int, float):
+            help_text = _SYNC_TOTALS.get(name, f"Told by {prefix.removeprefix('knowchain_')}: {name}.")
+            yield _gauge(f"{prefix}_{name}", help_text, value)  # type: ignore[arg-type]
+        elif isinstance(value, list | tuple) and name == "running":
+            yield _gauge(f"{prefix}_{name}", "Sessions that run.", len(value))
+
+
+def _gauge(name: str, what: str, value: float) -> Any:
+    return GaugeMetricFamily(name, what, value=value)
+
+
+def _counter(name: str, what: str, value: float) -> Any:
+    return CounterMetricFamily(name, what, value=value)
