@@ -5,7 +5,7 @@ What depends on the reader or the moment is not here; all of it can be built aga
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
@@ -118,7 +118,8 @@ class Columns:
         self.works: Index[RecordId] = Index()
         self.authors: Index[RecordId] = Index()
         self.language_sets: Index[tuple[str, ...]] = Index()
-        self.collection_sets: Index[tuple[RecordId, ...]] = Index()
+        self.interest_sets: Index[frozenset[RecordId | str]] = Index()
+        """What one may follow beside people and languages: collections and topics."""
         self.languages: Index[str] = Index()
         """Languages that have a lift."""
         self.set_languages = Groups()
@@ -130,7 +131,7 @@ class Columns:
         """(author, set of tags)"""
         self.publishing_users = Groups()
         self._time, self._author, self._drop = Column(np.int64), Column(np.intp), Column(np.uint8)
-        self._language_set, self._collection_set = Column(np.intp), Column(np.intp)
+        self._language_set, self._interest_set = Column(np.intp), Column(np.intp)
         self._publishing, self._provenance = Column(np.intp), Column(np.int64)
         self._cited_by: dict[RecordId, list[RecordId]] = {}
         self._stale: set[RecordId] = set()
@@ -183,7 +184,7 @@ class Columns:
             (self._author, author),
             (self._drop, 0 if fact.drop is None else _NUMBER[fact.drop]),
             (self._language_set, tags),
-            (self._collection_set, self.collection_sets.number(fact.collections)),
+            (self._interest_set, self.interest_sets.number(frozenset((*fact.collections, *fact.topics)))),
             (self._publishing, self._publishing_number(author, tags)),
         )
         for column, value in values:
@@ -252,9 +253,9 @@ class Columns:
         return self._language_set.values
 
     @property
-    def collection_set(self) -> npt.NDArray[np.intp]:
-        """Numbers of sets of collections."""
-        return self._collection_set.values
+    def interest_set(self) -> npt.NDArray[np.intp]:
+        """Numbers of sets of collections and topics."""
+        return self._interest_set.values
 
     @property
     def publishing(self) -> npt.NDArray[np.intp]:
@@ -271,8 +272,3 @@ class Columns:
     def hops(self, rid: RecordId) -> Hops:
         """The hops of one work, counted now."""
         return hops_of(rid, self.facts)
-
-
-def sets_where(names: Iterable[bool]) -> npt.NDArray[np.bool_]:
-    """One truth for each set, as a column to take from."""
-    return np.fromiter(names, bool)

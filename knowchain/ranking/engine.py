@@ -7,8 +7,8 @@ Source: docs/spec/ranking.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Hashable, Sequence
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +26,9 @@ from knowchain.records.vocabulary.languages import matches
 __all__ = ["Engine", "Ranking"]
 
 _Mask = npt.NDArray[np.bool_]
+_Names = TypeVar("_Names")
 _LISTS_KEPT: Final = 64
-"""Lists of wanted languages whose matches are remembered."""
+"""Lists of what is wanted whose matches are remembered."""
 
 
 class Engine:
@@ -40,7 +41,7 @@ class Engine:
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.trust = ReadersTrust(columns)
-        self._matching: dict[tuple[str, ...], _Mask] = {}
+        self._chosen: dict[Hashable, _Mask] = {}
 
     def rank(self, profile: Profile, viewer: Viewer, *, as_of: int, snapshot: Cid) -> Ranking:
         """Score every work for one reader at one moment.
@@ -53,13 +54,28 @@ class Engine:
 
     def sets_matching(self, wanted: tuple[str, ...]) -> _Mask:
         """Which sets of tags have one that is among ``wanted``, or narrower."""
-        known = self._matching.get(wanted, np.zeros(0, bool))
-        names = self.columns.language_sets.names
+        return self._remembered(
+            wanted,
+            self.columns.language_sets.names,
+            lambda tags: any(matches(tag, each) for tag in tags for each in wanted),
+        )
+
+    def sets_meeting(self, wanted: frozenset[RecordId | str]) -> _Mask:
+        """Which sets of collections and topics have one of ``wanted``."""
+        return self._remembered(
+            wanted, self.columns.interest_sets.names, lambda names: not wanted.isdisjoint(names)
+        )
+
+    def _remembered(
+        self, wanted: Hashable, names: Sequence[_Names], meets: Callable[[_Names], bool]
+    ) -> _Mask:
+        """One truth a set, worked out once for each."""
+        known = self._chosen.get(wanted, np.zeros(0, bool))
         if len(known) < len(names):
-            fresh = [
-                any(matches(tag, each) for tag in tags for each in wanted) for tags in names[len(known) :]
-            ]
-            known = self._matching[wanted] = np.concatenate((known, np.array(fresh, bool)))
+            if len(self._chosen) >= _LISTS_KEPT:
+                self._chosen.clear()
+            found = np.array([meets(each) for each in names[len(known) :]], bool)
+            known = self._chosen[wanted] = np.concatenate((known, found))
         return known
 
 
@@ -133,11 +149,13 @@ class Ranking:
 
     def _followed(self) -> _Mask:
         columns, viewer = self._columns, self._viewer
-        authors, sets = columns.authors.names, columns.collection_sets.names
+        authors = columns.authors.names
         people = np.fromiter((each in viewer.people for each in authors), bool, len(authors))
-        chosen = np.fromiter((not viewer.collections.isdisjoint(each) for each in sets), bool, len(sets))
         found: _Mask = people.take(columns.author)
-        return found | chosen.take(columns.collection_set) if chosen.any() else found
+        wanted: frozenset[RecordId | str] = viewer.collections | viewer.topics
+        if wanted:
+            found = found | self._engine.sets_meeting(wanted).take(columns.interest_set)
+        return found
 
     def _capped(self, mask: _Mask, cap: int) -> _Mask:
         """The newest ``cap`` of them; among equally old ones by the salted hash."""
@@ -186,6 +204,16 @@ class Ranking:
         if self._profile.score_min is not None:
             self._mark(self._drops, self._scores < self._profile.score_min * ONE, Drop.BELOW_SCORE)
         self._candidates = np.flatnonzero(self._drops == 0)
+
+    @property
+    def as_of(self) -> int:
+        """The moment that it was worked out for, milliseconds."""
+        return self._as_of
+
+    @property
+    def candidates(self) -> int:
+        """How many works a source gave and no rule dropped."""
+        return len(self._candidates)
 
     # --- answers -----------------------------------------------------------------------------------
 

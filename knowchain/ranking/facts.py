@@ -71,6 +71,8 @@ class Fact(NamedTuple):
     """BCP 47 tags, or Glottocodes where there is no tag; each once, ascending."""
     collections: tuple[RecordId, ...] = ()
     """The collections that took it; each once, ascending."""
+    topics: tuple[str, ...] = ()
+    """What it is about, case-folded, in NFC; each once, ascending."""
 
 
 class Statement(NamedTuple):
@@ -96,6 +98,8 @@ class Viewer:
     people: frozenset[RecordId] = frozenset()
     collections: frozenset[RecordId] = frozenset()
     languages: tuple[str, ...] = ()
+    topics: frozenset[str] = frozenset()
+    """Case-folded, in NFC."""
 
 
 @dataclass(frozen=True)

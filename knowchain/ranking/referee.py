@@ -113,7 +113,9 @@ class Referee:
     def _gives(self, source: str, fact: Fact) -> bool:
         viewer = self._viewer
         if source == "follows":
-            return fact.author in viewer.people or any(c in viewer.collections for c in fact.collections)
+            interests = [c in viewer.collections for c in fact.collections]
+            interests += [topic in viewer.topics for topic in fact.topics]
+            return fact.author in viewer.people or any(interests)
         if source == "language":
             wanted = (*self._profile.langs, *viewer.languages)
             return any(matches(tag, each) for tag in fact.languages for each in wanted)

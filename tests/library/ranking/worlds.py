@@ -48,6 +48,7 @@ def facts(draw: st.DrawFn, most: int = 40) -> list[Fact]:
                 sources=tuple(sorted(rid("record", each) for each in targets)),
                 languages=draw(st.sampled_from(SETS)),
                 collections=tuple(sorted(draw(st.sets(st.sampled_from([rid("c", 0), rid("c", 1)]))))),
+                topics=draw(st.sampled_from([(), (), ("song",), ("harbour", "song")])),
             )
         )
     return found
@@ -106,6 +107,7 @@ def viewers(draw: st.DrawFn) -> Viewer:
         people=frozenset(draw(st.sets(st.sampled_from([author(n) for n in range(7)])))),
         collections=frozenset(draw(st.sets(st.sampled_from([rid("c", 0)])))),
         languages=tuple(draw(st.lists(st.sampled_from(["cy", "x-a"]), unique=True))),
+        topics=frozenset(draw(st.sets(st.sampled_from(["song"])))),
     )
 
 

@@ -1,0 +1,341 @@
+"""The feed of a home: ranked by the reader's own profile, with the reasons for every item.
+
+docs/spec/ranking.md is the standard; here a home's records, follows and names meet it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from knowchain.chains import Flag
+from knowchain.errors import InvalidValue, NotAllowed, NotFound
+from knowchain.home.following import follows_in
+from knowchain.home.gathering import Gathered, folded
+from knowchain.home.home import Home
+from knowchain.home.names import Names, resolve_record
+from knowchain.home.viewing import human_form, title_of
+from knowchain.identifiers import Cid, RecordId, parse_record_id
+from knowchain.ranking.engine import Engine, Ranking
+from knowchain.ranking.facts import Viewer
+from knowchain.ranking.feed import SCORE_UNIT, Placed
+from knowchain.ranking.presets import DEFAULT, preset
+from knowchain.ranking.profile import MAX_PAGE, Profile, check_parents, read_profile
+from knowchain.ranking.reasons import Because, because, why_dropped
+from knowchain.ranking.snapshot import Manifest
+from knowchain.storage.reader import Reader
+
+__all__ = ["Adds", "FeedItem", "FeedRequest", "FeedShown", "Feeds", "Why", "WhyRequest", "show_feed", "why"]
+
+_TOLD: Final = (Flag.CONTESTED, Flag.DISPUTED, Flag.FORKED)
+"""Flags of records that are shown all the same, and said beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRequest:
+    """Which feed.
+
+    Attributes:
+        profile: the text of a profile; None: that of ``preset``.
+        preset: the name of a preset; None: ``balanced``.
+        as_of: the moment, milliseconds since 1970; None: now.
+        limit: how many items; None: a page of the profile.
+    """
+
+    profile: str | None = None
+    preset: str | None = None
+    as_of: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WhyRequest:
+    """What became of one record in a feed: its id, or the beginning of it."""
+
+    record: str
+    feed: FeedRequest = field(default_factory=FeedRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class Adds:
+    """What one signal adds to a score, and why it has that value."""
+
+    signal: str
+    value: int
+    weight: int
+    adds: int
+    because: str
+    reason: Because
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """An item, as people read it."""
+
+    item: RecordId
+    rank: int
+    score: int
+    title: str | None
+    author: RecordId
+    author_name: str
+    time: int
+    languages: tuple[str, ...]
+    contributions: tuple[Adds, ...]
+    """They sum to the score, exactly."""
+    sources: tuple[str, ...]
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedShown:
+    """A feed, as people read it."""
+
+    profile: str
+    reason: str
+    snapshot: Cid
+    as_of: int
+    unit: int
+    """A score of one."""
+    works: int
+    candidates: int
+    given: Mapping[str, int]
+    dropped: Mapping[str, int]
+    items: tuple[FeedItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What became of one work."""
+
+    item: RecordId
+    profile: str
+    snapshot: Cid
+    as_of: int
+    unit: int
+    shown: bool
+    candidates: int
+    dropped: str | None = None
+    """The reason code, if a rule dropped it."""
+    because: str | None = None
+    reason: Because | None = None
+    placed: FeedItem | None = None
+    """Its score and rank, if none did."""
+    short_of: int | None = None
+    """By how much it is below the last item shown."""
+
+
+class Feeds:
+    """The feeds of one open home. The first one reads the whole store; later ones only what is new.
+
+    Args:
+        network: the name of the home's network.
+    """
+
+    def __init__(self, network: str) -> None:
+        self._gathered = Gathered(network)
+        self._engine = Engine(self._gathered.columns)
+        self._lock = threading.Lock()
+
+    def show(self, home: Home, request: FeedRequest) -> FeedShown:
+        """The best items by a profile.
+
+        Raises:
+            InvalidValue: the profile, the moment or the limit break a rule.
+            NotFound: there is no such preset.
+        """
+        with self._lock, home.store.snapshot() as reader:
+            profile = _profile(reader, request)
+            ranking, manifest = self._ranked(home, reader, profile, request)
+            feed = ranking.feed(request.limit)
+            shown = _Shown(reader, profile)
+            return FeedShown(
+                profile=profile.name,
+                reason=profile.reason,
+                snapshot=manifest.cid,
+                as_of=feed.as_of,
+                unit=SCORE_UNIT,
+                works=feed.works,
+                candidates=feed.candidates,
+                given=feed.given,
+                dropped={drop.value: count for drop, count in feed.dropped.items()},
+                items=tuple(shown.item(placed) for placed in feed.items),
+            )
+
+    def why(self, home: Home, request: WhyRequest) -> Why:
+        """What became of one work, shown or not.
+
+        Raises:
+            NotFound: it is not held.
+            NotAllowed: it is no work, so that no feed shows it.
+            InvalidValue: as :meth:`show`, or the text is no id.
+        """
+        with self._lock, home.store.snapshot() as reader:
+            rid = _work(reader, request.record)
+            profile = _profile(reader, request.feed)
+            ranking, manifest = self._ranked(home, reader, profile, request.feed)
+            judged = ranking.judge(rid, request.feed.limit)
+            assert judged is not None, "every held work is in the columns"
+            reason = None if judged.drop is None else why_dropped(judged.drop)
+            return Why(
+                item=rid,
+                profile=profile.name,
+                snapshot=manifest.cid,
+                as_of=ranking.as_of,
+                unit=SCORE_UNIT,
+                shown=judged.shown,
+                candidates=ranking.candidates,
+                dropped=None if judged.drop is None else judged.drop.value,
+                because=None if reason is None else str(reason),
+                reason=reason,
+                placed=None if judged.placed is None else _Shown(reader, profile).item(judged.placed),
+                short_of=None if judged.placed is None or judged.shown else judged.short_of,
+            )
+
+    def manifest(self, home: Home) -> Manifest:
+        """The manifest of what is held now: what a feed's ``snapshot`` names."""
+        with self._lock, home.store.snapshot() as reader:
+            return self._gathered.bring_up_to_date(reader)
+
+    def _ranked(
+        self, home: Home, reader: Reader, profile: Profile, request: FeedRequest
+    ) -> tuple[Ranking, Manifest]:
+        as_of = _bounded("as-of", request.as_of, 0, 2**53 - 1)
+        _bounded("limit", request.limit, 1, MAX_PAGE)
+        manifest = self._gathered.bring_up_to_date(reader)
+        ranking = self._engine.rank(
+            profile,
+            _viewer(home, reader),
+            as_of=home.clock() if as_of is None else as_of,
+            snapshot=manifest.cid,
+        )
+        return ranking, manifest
+
+
+_FEEDS: Final[WeakKeyDictionary[Home, Feeds]] = WeakKeyDictionary()
+"""The feeds of every open home, so that a home that stays open reads its store once."""
+_FEEDS_LOCK: Final = threading.Lock()
+
+
+def feeds_of(home: Home) -> Feeds:
+    """The feeds of an open home; the same as long as it is open."""
+    with _FEEDS_LOCK:
+        found = _FEEDS.get(home)
+        if found is None:
+            found = _FEEDS[home] = Feeds(home.network)
+        return found
+
+
+def show_feed(home: Home, request: FeedRequest) -> FeedShown:
+    """The best items by a profile; see :meth:`Feeds.show`."""
+    return feeds_of(home).show(home, request)
+
+
+def why(home: Home, request: WhyRequest) -> Why:
+    """What became of one work; see :meth:`Feeds.why`."""
+    return feeds_of(home).why(home, request)
+
+
+# --- parts -----------------------------------------------------------------------------------------
+
+
+def _profile(reader: Reader, request: FeedRequest) -> Profile:
+    if request.profile is not None and request.preset is not None:
+        raise InvalidValue(
+            "{field}: a profile and a preset can't both rank",
+            field="preset",
+            value=request.preset,
+            remedy="give one of the two",
+        )
+    text = request.profile if request.profile is not None else preset(request.preset or DEFAULT)
+    profile = read_profile(text)
+    check_parents(profile.parent, lambda rid: parent_of(reader, rid))
+    return profile
+
+
+def parent_of(reader: Reader, rid: RecordId) -> RecordId | None:
+    """The parent of a published profile; None if it states none, or is not held or can't be read."""
+    stored, data = reader.record(rid), reader.body(rid)
+    if stored is None or data is None or stored.block.header.kind != "ranking-profile":
+        return None
+    parents = [ref.target for ref in stored.block.header.refs if ref.relation == "prov:wasDerivedFrom"]
+    return parents[0] if parents else None
+
+
+def _viewer(home: Home, reader: Reader) -> Viewer:
+    follows = follows_in(reader)
+    return Viewer(
+        me=home.identity if home.has_identity else None,
+        people=frozenset(map(parse_record_id, follows.people)),
+        collections=frozenset(map(parse_record_id, follows.collections)),
+        languages=follows.languages,
+        topics=frozenset(folded(topic) for topic in follows.topics),
+    )
+
+
+def _bounded(field: str, value: int | None, least: int, most: int) -> int | None:
+    if value is not None and not least <= value <= most:
+        raise InvalidValue(
+            "{field}: {value} is out of range",
+            field=field,
+            value=value,
+            least=least,
+            most=most,
+            remedy="give {least} to {most}",
+        )
+    return value
+
+
+def _work(reader: Reader, text: str) -> RecordId:
+    rid = resolve_record(reader, text)
+    stored = reader.record(rid)
+    if stored is None:
+        raise NotFound(
+            "the record {id} is not held here",
+            remedy="import it, or let a peer fetch it; `knowchain stats` says what is held",
+            id=str(rid),
+        )
+    kind = stored.block.header.kind
+    if kind != "work":
+        raise NotAllowed(
+            "{id} is a record of kind {kind}; a feed shows works",
+            remedy="`knowchain show {id}` shows it, and what it points at",
+            id=str(rid),
+            kind=kind,
+        )
+    return rid
+
+
+class _Shown:
+    """Items as people read them, over one state of the store."""
+
+    def __init__(self, reader: Reader, profile: Profile) -> None:
+        self._reader, self._profile = reader, profile
+        self._names, self._standing = Names(reader), reader.standing()
+
+    def item(self, placed: Placed) -> FeedItem:
+        stored = self._reader.record(placed.id)
+        assert stored is not None, "what is ranked is held"
+        flags = self._standing.flags(placed.id)
+        return FeedItem(
+            item=placed.id,
+            rank=placed.rank,
+            score=placed.score,
+            title=title_of(human_form(self._reader, stored)),
+            author=placed.author,
+            author_name=self._names.shown(placed.author),
+            time=stored.block.header.time,
+            languages=placed.evidence.languages,
+            contributions=tuple(self._adds(placed)),
+            sources=placed.sources,
+            flags=tuple(flag for flag in _TOLD if flag in flags),
+        )
+
+    def _adds(self, placed: Placed) -> list[Adds]:
+        found = []
+        for each in placed.contributions:
+            reason = because(each, placed.evidence, self._profile)
+            found.append(Adds(each.signal, each.value, each.weight, each.adds, str(reason), reason))
+        return found

@@ -1,0 +1,309 @@
+"""Gathering: what ranking needs to know of the records of a home, kept up to date as they come.
+
+The first time everything is read once; later only what is new, and what that changes: a retraction
+changes its target, a word of an identity's log may change all that it signed. The rules are those of
+docs/spec/ranking.md, section 4.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from knowchain import codec
+from knowchain.chains import Flag, Standing, author_of
+from knowchain.errors import CodecError
+from knowchain.home.memberships import Memberships
+from knowchain.identifiers import PublicKey, RecordId, key_id
+from knowchain.ranking.columns import Columns
+from knowchain.ranking.facts import CANDIDATE_KIND, LINEAGE, Drop, Fact, Statement
+from knowchain.ranking.snapshot import Manifest, manifest_of
+from knowchain.ranking.vouching import LEVEL_WEIGHTS, mass_weight
+from knowchain.records import Header, IdentityHeader, read_block
+from knowchain.records.bodies import KINDS
+from knowchain.records.bodies.values import Stored
+from knowchain.storage.reader import Reader
+
+__all__ = ["Gathered", "folded"]
+
+_WITHDRAWING: Final = ("kc:retracts", "kc:erases")
+_REVISES: Final = "prov:wasRevisionOf"
+_PART_OF: Final = "dcterms:isPartOf"
+_ABOUT: Final = "kc:about"
+_FOLLOWED_ON: Final = frozenset({*_WITHDRAWING, _REVISES})
+"""Relations by which the standing of one record enters that of its target."""
+_FLAG_DROPS: Final = (
+    (Flag.ERASED, Drop.ERASED),
+    (Flag.RETRACTED, Drop.RETRACTED),
+    (Flag.REVOKED, Drop.REVOKED),
+    (Flag.SUPERSEDED, Drop.SUPERSEDED),
+)
+_PAGE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A record as it is held."""
+
+    id: RecordId
+    header: Header
+    body: bytes | None
+    withdrawn: bool
+    """Whether something asks to withdraw it, with authority or without."""
+
+
+class Gathered:
+    """Facts out of one store.
+
+    Args:
+        network: the name of the network, which the manifest states.
+    """
+
+    def __init__(self, network: str) -> None:
+        self.columns = Columns()
+        self._network = network
+        self._arrival = 0
+        self._absent: dict[RecordId, RecordId] = {}
+        """The body that is not held, by the record that links it and stands."""
+        self._memberships = Memberships()
+        self._manifest: Manifest | None = None
+
+    def bring_up_to_date(self, reader: Reader) -> Manifest:
+        """Take in what came since the last time.
+
+        Args:
+            reader: of one state of the store.
+
+        Returns:
+            The manifest of what the columns are made from now.
+        """
+        first = self._arrival == 0
+        work = _Round(reader, self)
+        absent_before = dict(self._absent)
+        if reader.last_arrival() > self._arrival:
+            work.take_new(first=first)
+        if self._absent:
+            still = {record for record, _ in reader.missing_bodies()}
+            work.take(rid for rid in list(self._absent) if rid not in still)
+        if self._manifest is None or work.arrived or self._absent != absent_before:
+            self._manifest = manifest_of(
+                network=self._network, heads=reader.heads(), absent=self._absent.values()
+            )
+        return self._manifest
+
+
+class _Round:
+    """One bringing up to date, over one state of the store."""
+
+    def __init__(self, reader: Reader, gathered: Gathered) -> None:
+        self._reader, self._gathered = reader, gathered
+        self._columns, self._memberships = gathered.columns, gathered._memberships
+        self._standing: Standing = reader.standing()
+        self._revised = frozenset(reader.targets_of(_REVISES))
+        self._firm: dict[tuple[RecordId, PublicKey], bool] = {}
+        self._again: set[RecordId] = set()
+        self.arrived = False
+
+    def take_new(self, *, first: bool) -> None:
+        """Take in every record since the cursor, and whatever these change."""
+        for held in self._new(first=first):
+            self._settle(held)
+            if not first:
+                self._follow_on(held.header)
+                self._cut_arrived(held)
+        self.take(())
+
+    def take(self, ids: Iterable[RecordId]) -> None:
+        """Look at records again, and at what depends on those that changed."""
+        todo = set(ids) | self._again
+        self._again = set()
+        while todo:
+            for rid in todo:
+                held = self._held(rid)
+                if held is not None and self._settle(held):
+                    self._follow_on(held.header)
+            todo, self._again = self._again, set()
+
+    def _new(self, *, first: bool) -> Iterator[_Held]:
+        gathered = self._gathered
+        while page := self._reader.deliveries(after=gathered._arrival, limit=_PAGE):
+            self.arrived = True
+            for arrival, rid, block, body, withdrawn in page:
+                header = read_block(block).header
+                if isinstance(header, Header):
+                    yield _Held(rid, header, body, withdrawn)
+                elif not first and header.seq > 0:
+                    self._identity_changed(author_of(rid, header))
+                gathered._arrival = arrival
+
+    def _held(self, rid: RecordId) -> _Held | None:
+        stored = self._reader.record(rid)
+        if stored is None or isinstance(stored.block.header, IdentityHeader):
+            return None
+        withdrawn = bool(self._reader.pointers(rid, _WITHDRAWING))
+        return _Held(rid, stored.block.header, self._reader.body(rid), withdrawn)
+
+    def _identity_changed(self, who: RecordId) -> None:
+        """A later word of an identity's log: it can touch all that it signed, and all that it or those for
+        whom it acts ever withdrew or revised."""
+        self._again |= {
+            stored.id for stored in self._reader.records(author=who) if stored.id in self._columns.facts
+        }
+        for relation in _FOLLOWED_ON:
+            self._again |= {each for each in self._reader.targets_of(relation) if each in self._columns.facts}
+
+    def _follow_on(self, header: Header) -> None:
+        """The targets whose facts rest on this record are looked at again."""
+        self._again |= {ref.target for ref in header.refs if ref.relation in _FOLLOWED_ON}
+
+    def _cut_arrived(self, held: _Held) -> None:
+        """Where a revoked key's records end may be seen only now."""
+        if self._is_firm(held.header):
+            return
+        device = key_id(held.header.key)
+        for state in self._standing.state(held.header.author):
+            revoked = state.devices.get(device)
+            if revoked is not None and revoked.cut is not None and revoked.cut.record == held.id:
+                self._identity_changed(held.header.author)
+
+    # --- one record --------------------------------------------------------------------------------
+
+    def _settle(self, held: _Held) -> bool:
+        """Work out a record's fact; whether it changed."""
+        header = held.header
+        drop = self._flag_drop(held)
+        fields = None if drop is not None or held.body is None else _fields(held.body)
+        if drop is None and header.body is not None and held.body is None:
+            drop = Drop.BODY_ABSENT
+            self._gathered._absent[held.id] = header.body.cid
+        else:
+            self._gathered._absent.pop(held.id, None)
+        if drop is None and fields is None and header.kind == CANDIDATE_KIND:
+            drop = Drop.UNREADABLE
+        if drop is None and self._is_revised(held):
+            drop = Drop.REVISED
+        usable = fields if drop in (None, Drop.REVISED) and fields is not None else {}
+        self._take_statement(held, usable)
+        self._again |= self._memberships.take(held.id, header, usable)
+        fact = self._fact(held, drop, usable)
+        changed = self._columns.facts.get(held.id) != fact
+        self._columns.put(fact)
+        return changed
+
+    def _fact(self, held: _Held, drop: Drop | None, fields: Mapping[str, Stored]) -> Fact:
+        header = held.header
+        sources = tuple(sorted({ref.target for ref in header.refs if ref.relation in LINEAGE}))
+        plain = Fact(held.id, header.kind, header.author, header.time, drop, sources)
+        if header.kind != CANDIDATE_KIND:
+            return plain
+        languages = _words(header.kind, fields, "languages", ("tag", "glottocode"))
+        topics = {folded(term) for term in _words(header.kind, fields, "subjects", ("term",))}
+        return plain._replace(
+            languages=languages,
+            collections=self._memberships.of(held.id, header, languages),
+            topics=tuple(sorted(topics)),
+        )
+
+    def _flag_drop(self, held: _Held) -> Drop | None:
+        if not held.withdrawn and self._is_firm(held.header):
+            return None
+        flags = self._standing.flags(held.id)
+        return next((drop for flag, drop in _FLAG_DROPS if flag in flags), None)
+
+    def _is_firm(self, header: Header) -> bool:
+        """Whether every tip of the author's identity has the key in force: then no flag of authority."""
+        pair = (header.author, header.key)
+        known = self._firm.get(pair)
+        if known is None:
+            device = key_id(header.key)
+            states = self._standing.state(header.author)
+            known = bool(states) and all(
+                device in state.devices and state.devices[device] is None for state in states
+            )
+            self._firm[pair] = known
+        return known
+
+    def _is_revised(self, held: _Held) -> bool:
+        """Whether a newer version by the author, or whoever acts for them, is here and stands."""
+        if held.id not in self._revised:
+            return False
+        for pointer in self._reader.pointers(held.id, (_REVISES,)):
+            newer = self._held(pointer.source)
+            if (
+                newer is not None
+                and newer.header.kind == held.header.kind
+                and newer.body is not None
+                and self._flag_drop(newer) is None
+                and self._standing.acts_for(newer.header.author, held.header.author, firmly=False)
+            ):
+                return True
+        return False
+
+    def _take_statement(self, held: _Held, fields: Mapping[str, Stored]) -> None:
+        statement = _statement(held, fields) if held.header.kind == "trust" else None
+        if statement is not None:
+            self._columns.put_statement(statement)
+        else:
+            self._columns.remove_statement(held.id)
+
+
+def _fields(body: bytes) -> dict[str, Stored] | None:
+    """A body that admission checked already, when it came."""
+    try:
+        fields = codec.decode(body)
+    except CodecError:
+        return None
+    return fields if isinstance(fields, dict) else None
+
+
+def _view(kind: str, fields: Mapping[str, Stored], name: str) -> Stored | None:
+    """One defined field, held to its shape."""
+    types = KINDS[kind].body_types if kind in KINDS else {}
+    return types[name].view(fields[name]) if name in types and name in fields else None
+
+
+def _words(kind: str, fields: Mapping[str, Stored], name: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Of each object in a list the first of these parts that it has; each once, ascending."""
+    found = set()
+    listed = _view(kind, fields, name)
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict):
+            found |= {str(each[part]) for part in parts[:1] if part in each} or {
+                str(each[part]) for part in parts[1:] if part in each
+            }
+    return tuple(sorted(found))
+
+
+def folded(text: str) -> str:
+    """A topic as it is compared."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _statement(held: _Held, fields: Mapping[str, Stored]) -> Statement | None:
+    """The statement of a trust record without a scope; None if it makes none."""
+    subjects = [ref.target for ref in held.header.refs if ref.relation == _ABOUT]
+    if "scope" in fields or len(subjects) != 1:
+        return None
+    level, mass, block = (_view("trust", fields, name) for name in ("level", "mass", "block"))
+    amounts = [each for each in (level, mass, block) if each is not None]
+    until = _view("trust", fields, "expires")
+    if len(amounts) != 1 or block is False:
+        return None
+    if block is True:
+        weight = -255
+    elif isinstance(mass, int):
+        weight = mass_weight(mass)
+    else:
+        assert isinstance(level, int)
+        weight = LEVEL_WEIGHTS[level]
+    return Statement(
+        id=held.id,
+        author=held.header.author,
+        subject=subjects[0],
+        time=held.header.time,
+        weight=weight,
+        block=block is True,
+        until=until if isinstance(until, int) else None,
+    )

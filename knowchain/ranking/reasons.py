@@ -1,0 +1,107 @@
+"""Why a signal has its value, and why a work is not shown, in plain words.
+
+Templates with fields, as the errors have them, so that they can be translated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from knowchain.ranking.facts import Drop
+from knowchain.ranking.feed import Contribution, Evidence
+from knowchain.ranking.numbers import ONE
+from knowchain.ranking.profile import Profile
+from knowchain.trust import TOTAL
+
+__all__ = ["DROP_WORDS", "TEMPLATES", "Because", "because", "duration", "why_dropped"]
+
+_UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """A reason: a template and what fills it."""
+
+    template: str
+    fields: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return self.template.format(**self.fields)
+
+
+TEMPLATES: Final = {
+    "age": "{age} old",
+    "fresh": "{age} old; halves every {half_life}",
+    "lang_none": "names no language",
+    "lang_lift": "in {languages}: little by people you trust lately",
+    "lang_common": "in {languages}: the language with the most by people you trust lately",
+    "lang_unknown": "in {languages}: nobody you trust published anything lately to compare with",
+    "sources_none": "claims no sources",
+    "sources": "{verified} of {claimed} steps to its sources are here and stand",
+    "trust_none": "nobody you trust leads to its author",
+    "trust_seed": "its author is one from whom your trust starts",
+    "trust": "you trust its author over {hop} steps, with {share} in a million of your trust",
+    "trust_far": "your trust reaches its author from afar, with {share} in a million of it",
+}
+"""The reasons by which values are explained."""
+
+DROP_WORDS: Final = {
+    Drop.ERASED: "its author had it erased",
+    Drop.RETRACTED: "its author took it back",
+    Drop.REVOKED: "the key that signed it was revoked",
+    Drop.SUPERSEDED: "the key that signed it speaks for nobody any more",
+    Drop.REVISED: "its author published a newer version",
+    Drop.BODY_ABSENT: "what it says is not here; only that it exists",
+    Drop.UNREADABLE: "what it says can't be read",
+    Drop.FUTURE: "it claims a time that has not come yet",
+    Drop.BLOCKED_AUTHOR: "you block its author",
+    Drop.BLOCKED_LANGUAGE: "you block the languages that it is in",
+    Drop.NO_SOURCE: "no source of this profile gave it, or they gave as many newer ones as they may",
+    Drop.BELOW_SCORE: "its score is below the least that the profile shows",
+}
+
+
+def why_dropped(drop: Drop) -> Because:
+    """The reason in words."""
+    return Because(DROP_WORDS[drop], {})
+
+
+def because(contribution: Contribution, evidence: Evidence, profile: Profile) -> Because:
+    """What the value of a signal rests on."""
+    fields: dict[str, object] = {
+        "age": duration(evidence.age),
+        "half_life": duration(profile.fresh_half_life_s * 1000),
+        "languages": ", ".join(evidence.languages),
+        "claimed": evidence.claimed,
+        "verified": evidence.verified,
+        "hop": evidence.hop,
+        "share": evidence.mass * 1_000_000 // TOTAL,
+    }
+    name = _template(contribution, evidence)
+    used = {field: value for field, value in fields.items() if f"{{{field}}}" in TEMPLATES[name]}
+    return Because(TEMPLATES[name], used)
+
+
+def _template(contribution: Contribution, evidence: Evidence) -> str:
+    signal, value = contribution.signal, contribution.value
+    if signal == "lang_lift":
+        if not evidence.languages:
+            return "lang_none"
+        return "lang_lift" if value * 2 >= ONE else "lang_common"
+    if signal == "provenance":
+        return "sources" if evidence.claimed else "sources_none"
+    if signal == "trust":
+        if not evidence.mass:
+            return "trust_none"
+        return "trust_far" if evidence.hop is None else "trust_seed" if evidence.hop == 0 else "trust"
+    return signal
+
+
+def duration(milliseconds: int) -> str:
+    """How long, in the greatest unit that there is one of; the units' signs are international."""
+    for sign, unit in _UNITS:
+        if milliseconds >= unit:
+            return f"{milliseconds // unit} {sign}"
+    return f"{max(milliseconds, 0)} ms"
