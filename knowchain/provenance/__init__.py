@@ -4,6 +4,7 @@ Pure: records are asked for through :class:`Source`. docs/spec/trace.md says how
 """
 
 from knowchain.provenance.blast import Affected, Blast, Radius, Root, blast
+from knowchain.provenance.blast_text import render_blast
 from knowchain.provenance.drawing import render_dot, render_mermaid
 from knowchain.provenance.headlines import headline
 from knowchain.provenance.model import (
@@ -50,6 +51,7 @@ __all__ = [
     "english",
     "headline",
     "prov_document",
+    "render_blast",
     "render_dot",
     "render_mermaid",
     "render_prov",

@@ -30,8 +30,14 @@ def headline(kind: str, fields: Mapping[str, Stored], languages: Sequence[str] =
     for name in _TEXTS:
         text = first_text(fields.get(name), languages)
         if text:
-            return " ".join(text.split())[:_LONGEST]
-    return None
+            return _line(text)
+    passage = fields.get("selector")
+    exact = passage.get("exact") if isinstance(passage, dict) else None
+    return _line(exact) if isinstance(exact, str) else None
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:_LONGEST]
 
 
 def first_text(value: Stored, languages: Sequence[str] = ()) -> str | None:

@@ -178,7 +178,8 @@ class _Mapping:
     def _identity(self, rid: RecordId, name: str | None) -> None:
         if self._new(_identity(rid)):
             facts: Attributes = [("prov:type", self._document.valid_qualified_name("kc:identity"))]
-            facts += [("prov:label", _line(name))] if name else []
+            # A name that nobody here gave stands between quotation marks for readers; a label is bare.
+            facts += [("prov:label", _line(name.strip("“”")))] if name else []
             self._document.agent(_identity(rid), facts)
 
     def _tool(self, tool: Tool) -> str:

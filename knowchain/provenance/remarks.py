@@ -11,7 +11,7 @@ from knowchain.identifiers import RecordId
 from knowchain.provenance.dates import day
 from knowchain.provenance.model import Remark, RemarkName
 from knowchain.provenance.source import Source
-from knowchain.provenance.versions import Versions
+from knowchain.provenance.versions import HIDING, Versions
 
 __all__ = ["TEMPLATES", "missing", "remarks_of"]
 
@@ -72,7 +72,11 @@ def remarks_of(
             rivals = tuple(rival for rival in source.beside(rid) if rival != rid)
             yield Remark(name, TEMPLATES[name], {}, rivals)
     if Flag.DISPUTED in flags:
-        disputing = tuple(pointer.source for pointer in source.pointers(rid, [DISPUTES]))
+        disputing = tuple(
+            pointer.source
+            for pointer in source.pointers(rid, [DISPUTES])
+            if not source.standing().flags(pointer.source) & HIDING
+        )
         yield Remark("disputed", TEMPLATES["disputed"], {"who": _authors(source, disputing)}, disputing)
     current = versions.current(rid)
     if current.why == "revised" and current.id is not None:

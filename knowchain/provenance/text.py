@@ -55,7 +55,9 @@ class _Page:
         if trace.direction != "down":
             yield ""
             yield from self._section(
-                say("Comes from ({count})", count=trace.sources or 0), trace.up, say("nothing that it names")
+                say("Comes from (sources in all: {count})", count=trace.sources or 0),
+                trace.up,
+                say("nothing that it names"),
             )
         if trace.events:
             yield ""
@@ -74,7 +76,8 @@ class _Page:
 
     def _head(self, node: Node) -> Iterator[str]:
         say = self.say
-        yield cut(plain(node.title or say("(without a title)")), self.columns)
+        closed = say("(its words are held closed)") if node.body == "withheld" else say("(without a title)")
+        yield cut(plain(node.title or closed), self.columns)
         yield cut(f"  {say(node.kind) if node.kind else say('a record')} {node.id}", max(self.columns, 78))
         if node.verified:
             yield from self._fact(

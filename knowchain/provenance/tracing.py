@@ -107,7 +107,8 @@ class _Tracer:
         for rid in level:
             header = self._source.header(rid)
             refs = header.refs if isinstance(header, Header) else ()
-            for relation, group in groupby(refs, lambda ref: ref.relation):
+            told = sorted(refs, key=lambda ref: (ref.relation not in ANCESTRY, ref))
+            for relation, group in groupby(told, lambda ref: ref.relation):
                 if relation in PASSED_OVER:
                     continue
                 targets = [ref.target for ref in group]

@@ -1,4 +1,4 @@
-"""Facets: what narrows a search (kind, author, collection, language), as words of the index itself.
+"""Facets: what narrows a search (kind, author, language), as words of the index itself.
 
 So a narrowed search is one intersection inside the index, and costs less than a wide one. Each facet is
 one token; the middle dot parts its name from its value and keeps it apart from anything that people
@@ -9,24 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["by", "facet_text", "in_collection", "in_languages", "of_kinds"]
+__all__ = ["by", "facet_text", "in_languages", "of_kinds"]
 
 _DOT = "\u00b7"
 
 
-def facet_text(*, kind: str, author: int, collections: Iterable[int], languages: Iterable[str]) -> str:
+def facet_text(*, kind: str, author: int, languages: Iterable[str]) -> str:
     """The tokens of one record.
 
     Args:
         kind: its kind.
         author: the number of its author in the store.
-        collections: the numbers of what it is part of.
         languages: BCP 47 tags of its languages.
     """
     tokens = [
         _token("kind", kind),
         _token("by", str(author)),
-        *sorted({_token("in", str(collection)) for collection in collections}),
         *sorted({_token("lang", tag) for tag in languages}),
     ]
     return " ".join(tokens)
@@ -40,11 +38,6 @@ def of_kinds(kinds: Iterable[str]) -> str:
 def by(authors: Iterable[int]) -> str:
     """An FTS5 expression for records of one of ``authors``."""
     return _any(f'"{_token("by", str(author))}"' for author in authors)
-
-
-def in_collection(collections: Iterable[int]) -> str:
-    """An FTS5 expression for records that point to one of ``collections``."""
-    return _any(f'"{_token("in", str(collection))}"' for collection in collections)
 
 
 def in_languages(tags: Iterable[str]) -> str:

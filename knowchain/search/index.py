@@ -167,19 +167,13 @@ def _rows(reader: Reader, records: Iterable[int]) -> list[_Row]:
             if not isinstance(header, Header):
                 continue
             hidden = body is None or standing.retracted(reader.rid(number))
-            found.append(_Row(number, None if hidden else _words(reader, author, header, body)))
+            found.append(_Row(number, None if hidden else _words(author, header, body)))
     return found
 
 
-def _words(reader: Reader, author: int, header: Header, body: bytes) -> tuple[str, ...]:
+def _words(author: int, header: Header, body: bytes) -> tuple[str, ...]:
     document = document_of(header, body)
-    collections = [reader.row_id(ref.target) for ref in header.refs if ref.relation == "dcterms:isPartOf"]
-    facets = facet_text(
-        kind=header.kind,
-        author=author,
-        collections=[one for one in collections if one is not None],
-        languages=document.languages,
-    )
+    facets = facet_text(kind=header.kind, author=author, languages=document.languages)
     return (*(index_text(document.text(column)) for column in COLUMNS), facets)
 
 

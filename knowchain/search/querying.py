@@ -42,7 +42,8 @@ class Filters:
     """BCP 47 tags; each takes what is narrower, as ``zh`` takes ``zh-Hant``."""
     authors: tuple[RecordId, ...] = ()
     collections: tuple[RecordId, ...] = ()
-    """Records that point to one of these; whether they are members is the collection's rule to say."""
+    """Records that ask to be in one of these, or that an event there is about; whether they are members is
+    the collection's rule to say."""
     since: int | None = None
     """Claimed time, milliseconds since 1970; inclusive."""
     until: int | None = None
@@ -120,7 +121,7 @@ def ranked(
     expression = _expression(reader, query, filters)
     if expression is None:
         return
-    asked = _Asked(reader.connection, expression, *_times(filters))
+    asked = _Asked(reader.connection, expression, *_conditions(reader, filters))
     last = after
     if last is not None:
         yield from asked.equals(last)
@@ -140,11 +141,14 @@ def ranked(
         yield from asked.equals(last)
 
 
-def matching(reader: Reader, query: Query, records: Iterable[int]) -> dict[int, float]:
-    """Which of a few records the words stand in, with their scores."""
-    expression = _expression(reader, query, Filters())
-    asked = _Asked(reader.connection, expression or "", "", ())
-    return asked.of(list(records)) if expression else {}
+def matching(
+    reader: Reader, query: Query, records: Iterable[int], filters: Filters = Filters()
+) -> dict[int, float]:
+    """Which of a few records a search finds, with their scores."""
+    expression = _expression(reader, query, filters)
+    if expression is None:
+        return {}
+    return _Asked(reader.connection, expression, *_conditions(reader, filters)).of(list(records))
 
 
 _LEAST: Final = rid_from_digest(b"")
@@ -210,7 +214,8 @@ class _Asked:
             ) from exc
 
 
-def _times(filters: Filters) -> tuple[str, tuple[int, ...]]:
+def _conditions(reader: Reader, filters: Filters) -> tuple[str, tuple[int, ...]]:
+    """What of the filters stands beside the index, with its arguments."""
     conditions, arguments = "", list[int]()
     if filters.since is not None:
         conditions += " AND r.time >= ?"
@@ -218,7 +223,19 @@ def _times(filters: Filters) -> tuple[str, tuple[int, ...]]:
     if filters.until is not None:
         conditions += " AND r.time < ?"
         arguments.append(filters.until)
+    collections = [number for rid in filters.collections if (number := reader.row_id(rid)) is not None]
+    if filters.collections:
+        conditions += f" AND r.id IN ({_ASKING.format(','.join('?' * len(collections)))})"
+        arguments += collections * 2
     return conditions, tuple(arguments)
+
+
+_ASKING: Final = """
+    SELECT f.record FROM refs f JOIN relations t ON t.id = f.relation
+    WHERE f.target IN ({0}) AND t.name = 'dcterms:isPartOf'
+    UNION SELECT s.target FROM refs f JOIN relations t ON t.id = f.relation
+    JOIN refs s ON s.record = f.record JOIN relations a ON a.id = s.relation
+    WHERE f.target IN ({0}) AND t.name = 'dcterms:isPartOf' AND a.name = 'kc:about'"""
 
 
 def _expression(reader: Reader, query: Query, filters: Filters) -> str | None:
@@ -228,10 +245,9 @@ def _expression(reader: Reader, query: Query, filters: Filters) -> str | None:
         parts.append(facets.of_kinds(filters.kinds))
     if filters.languages:
         parts.append(facets.in_languages(filters.languages))
-    for wanted, facet in ((filters.authors, facets.by), (filters.collections, facets.in_collection)):
-        numbers = [number for rid in wanted if (number := reader.row_id(rid)) is not None]
-        if wanted and not numbers:
+    if filters.authors:
+        authors = [number for rid in filters.authors if (number := reader.row_id(rid)) is not None]
+        if not authors:
             return None
-        if wanted:
-            parts.append(facet(numbers))
+        parts.append(facets.by(authors))
     return " AND ".join(parts)
