@@ -19,8 +19,8 @@ import nacl.signing
 from benchmarks.report import Row, print_table
 from knowchain import codec
 from knowchain.admission import Admission, Incoming, Parking, Verdict
-from knowchain.admission.judging import Judged, RejectedMemory
 from knowchain.admission.answers import BodyOutcome
+from knowchain.admission.judging import Judged, RejectedMemory
 from knowchain.admission.settling import Settler
 from knowchain.identifiers import RecordId, key_id, record_id
 from knowchain.records import Add, BodyLink, Control, Rank, Ref, read_block, write_genesis, write_record
@@ -81,7 +81,9 @@ def ingest(store: RecordStore, data: Sequence[bytes], verifiers: int) -> float:
     """Seconds a record through the door, until all of it is on disk."""
     with Admission(store, network="main", clock=lambda: _START, verifiers=verifiers) as door:
         start = time.perf_counter()
-        accepted = sum(a.verdict is Verdict.ACCEPTED for a in door.admit_many(map(Incoming, data), source="bench"))
+        accepted = sum(
+            a.verdict is Verdict.ACCEPTED for a in door.admit_many(map(Incoming, data), source="bench")
+        )
         spent = time.perf_counter() - start
     assert accepted == len(data), (accepted, len(data))
     return spent / len(data)

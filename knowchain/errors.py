@@ -175,7 +175,16 @@ class Corruption(SystemFault):
 
 
 def shown(value: object, limit: int = 80) -> str:
-    """``value`` as short text for a message: cut to ``limit`` characters, control characters escaped."""
+    """``value`` as short text for a message: control characters escaped, and at most ``limit`` long.
+
+    What is too long loses its middle: a path's last part says more than its folders.
+    """
     text = value if isinstance(value, str) else value.hex() if type(value) is bytes else str(value)
-    text = text[: limit + 1].encode("unicode_escape").decode() if not text.isprintable() else text
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    if len(text) > 2 * limit:
+        text = text[:limit] + text[-limit:]
+    if not text.isprintable():
+        text = text.encode("unicode_escape").decode()
+    if len(text) <= limit:
+        return text
+    head = limit // 2
+    return text[: head - 1] + "…" + text[head - limit :]

@@ -125,6 +125,6 @@ def test_kubo_pins_the_raw_twin_of_a_record_as_one_block(
 def test_what_kubo_exports_is_the_chain_again(ipfs: Ipfs, imported: tuple[list[Block], Body]) -> None:
     blocks, body = imported
     car = read_car([ipfs("dag", "export", str(blocks[-1].id))])
-    found = {cid: block for cid, block in car}
+    found = dict(car)
     assert car.roots == (blocks[-1].id,)
     assert found == {**{block.id: block.data for block in blocks}, body.link.cid: body.data}

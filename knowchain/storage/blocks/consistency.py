@@ -180,7 +180,7 @@ def _rows(db: sqlite3.Connection) -> Iterator[Finding]:
     """Rows of the index that no entry stands behind; what is told as damaged is not told twice."""
     for table, length, kind in (("blocks", "length", Kind.BLOCK), ("pointers", "payload", Kind.POINTER)):
         rows = db.execute(
-            f"SELECT r.multihash, r.pack, r.offset, ("  # noqa: S608
+            f"SELECT r.multihash, r.pack, r.offset, ("
             " SELECT e.pack || ' at byte ' || e.offset FROM temp.entries e"
             " WHERE e.multihash = r.multihash AND e.kind = ?1 ORDER BY e.pack DESC, e.offset DESC LIMIT 1)"
             f" FROM main.{table} r WHERE NOT EXISTS (SELECT 1 FROM temp.entries e WHERE e.pack = r.pack AND"

@@ -206,11 +206,11 @@ def _bury(db: sqlite3.Connection, multihash: bytes, kind: Kind, tombstone: Tombs
     """What stands for ``multihash`` now is dead weight in its pack."""
     table, length = ("blocks", "length") if kind is Kind.BLOCK else ("pointers", "payload")
     db.execute(
-        f"INSERT OR REPLACE INTO dead SELECT pack, offset, {length}, multihash, ?, ?, ?"  # noqa: S608
+        f"INSERT OR REPLACE INTO dead SELECT pack, offset, {length}, multihash, ?, ?, ?"
         f" FROM {table} WHERE multihash = ?",
         (kind, tombstone.time_ms, tombstone.reason, multihash),
     )
-    db.execute(f"DELETE FROM {table} WHERE multihash = ?", (multihash,))  # noqa: S608
+    db.execute(f"DELETE FROM {table} WHERE multihash = ?", (multihash,))
 
 
 def _source(db: sqlite3.Connection, pointer: Pointer) -> int:
