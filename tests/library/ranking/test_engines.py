@@ -6,7 +6,7 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import NOW, profiles, viewers, worlds
+from ranking_worlds import NOW, profiles, viewers, worlds
 
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.engine import Engine
