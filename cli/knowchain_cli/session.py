@@ -6,17 +6,18 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from knowchain.errors import InvalidValue
 from knowchain_cli.screen import Screen
 
 if TYPE_CHECKING:
     from knowchain.home import Home
+    from knowchain_cli.remote import Remote
 
 __all__ = ["Session"]
 
-_Request = TypeVar("_Request")
+_P = ParamSpec("_P")
 _Result = TypeVar("_Result")
 _LONGEST_PASSPHRASE: Final = 4096
 
@@ -58,14 +59,31 @@ class Session:
         with Home.open(self.root, purpose=purpose, passphrase=self.passphrase) as home:
             yield home
 
-    def ask(self, verb: Callable[[Home, _Request], _Result], request: _Request) -> _Result:
-        """Have the home do one thing.
+    def ask(
+        self, verb: Callable[Concatenate[Home, _P], _Result], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _Result:
+        """Have the home do one thing: here, or through the running peer that has it open.
 
-        Every verb of the library is a function of the home and a request of plain values, and answers with
-        plain values; so whoever holds the home can be asked in the same words.
+        Every verb of the library is a function of the home and of plain values, and answers with plain
+        values; so whoever holds the home can be asked in the same words.
         """
+        peer = self.running_peer()
+        if peer is not None:
+            return peer.ask(verb, *args, **kwargs)
         with self.home(verb.__name__) as home:
-            return verb(home, request)
+            return verb(home, *args, **kwargs)
+
+    def running_peer(self) -> Remote | None:
+        """The peer that holds the home and answers; None if none does.
+
+        Raises:
+            HomeError: one does, and this user may not ask it.
+        """
+        if not (self.root / "api.json").exists():
+            return None
+        from knowchain_cli.remote import running_peer
+
+        return running_peer(self.root)
 
     # --- passphrases -----------------------------------------------------------------------------------
 
@@ -87,6 +105,16 @@ class Session:
         """
         if self.passphrase_file is not None:
             return _first_line(self.passphrase_file)
+        return self._typed(confirm=True) if prompt else None
+
+    def fresh_passphrase(self, file: Path | None, *, prompt: bool) -> str | None:
+        """A passphrase for a key that takes the place of another: from a file of its own, or asked for.
+
+        Raises:
+            InvalidValue: as :meth:`new_passphrase`.
+        """
+        if file is not None:
+            return _first_line(file)
         return self._typed(confirm=True) if prompt else None
 
     def _typed(self, *, confirm: bool = False) -> str:

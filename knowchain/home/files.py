@@ -105,17 +105,21 @@ class DiskFiles:
     """
 
     def __init__(self, paths: Sequence[Path], *, in_place: bool = False, hidden: bool = False) -> None:
-        self._paths = [Path(os.path.realpath(path)) for path in paths]
+        self.paths: Final = tuple(Path(os.path.realpath(path)) for path in paths)
         self._given = list(paths)
-        self._in_place = in_place
-        self._hidden = hidden
+        self.in_place: Final = in_place
+        self.hidden: Final = hidden
 
     def listed(self) -> list[ListedFile]:
         """What there is: see :class:`FileSource`."""
+        return [listed for _, listed in self.located()]
+
+    def located(self) -> list[tuple[Path, ListedFile]]:
+        """What there is, and where, for whoever sends the files elsewhere; raises as :meth:`listed`."""
         found = []
-        for path, given in zip(self._paths, self._given, strict=True):
+        for path, given in zip(self.paths, self._given, strict=True):
             for file in self._walk(path, given):
-                found.append(ListedFile(self._name(path, file), file.stat().st_size))
+                found.append((file, ListedFile(self._name(path, file), file.stat().st_size)))
                 if len(found) > MOST_FILES:
                     raise InvalidValue(
                         "{field}: {value} files and more are too many for one work",
@@ -142,7 +146,7 @@ class DiskFiles:
     def _files_of(self, folder: Path, given: Path) -> Iterator[Path]:
         before = True
         for entry in sorted(folder.iterdir(), key=lambda each: os.fsencode(each.name)):
-            if entry.name.startswith(".") and not self._hidden:
+            if entry.name.startswith(".") and not self.hidden:
                 continue
             if entry.is_symlink():
                 raise NotAllowed(
@@ -152,7 +156,7 @@ class DiskFiles:
                 )
             before = False
             yield from self._walk(entry, entry)
-        if before and folder in self._paths:
+        if before and folder in self.paths:
             raise InvalidValue(
                 "the folder {value} holds no file",
                 field="PATH",
@@ -169,7 +173,7 @@ class DiskFiles:
         """Every file, imported: see :class:`FileSource`."""
         found: list[WorkFile] = []
         done = 0
-        for path in self._paths:
+        for path in self.paths:
             start = done
 
             def progressed(progress: ImportProgress, start: int = start) -> None:
@@ -185,8 +189,8 @@ class DiskFiles:
                 upload,
                 path,
                 profile,
-                in_place=self._in_place,
-                hidden=self._hidden,
+                in_place=self.in_place,
+                hidden=self.hidden,
                 each=each,
                 progress=progressed,
             )
@@ -197,7 +201,7 @@ class DiskFiles:
         """Every file, hashed: see :class:`FileSource`."""
         found = []
         done = 0
-        for path, given in zip(self._paths, self._given, strict=True):
+        for path, given in zip(self.paths, self._given, strict=True):
             for file in self._walk(path, given):
                 name, size, digest = self._name(path, file), 0, hashlib.sha256()
                 for piece in _pieces(file):

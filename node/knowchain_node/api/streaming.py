@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
 
 from knowchain_node.api.failures import Refused
 
@@ -58,6 +59,23 @@ class Inflow:
         if self.taken > self._most:
             raise _too_large(self._most)
         return data
+
+    async def line(self, most: int) -> bytes:
+        """The bytes up to the first line feed, which goes too. For the event loop.
+
+        Raises:
+            Refused: it is longer than ``most``, or there is none.
+        """
+        try:
+            line = await asyncio.wait_for(self._request.content.readline(max_line_length=most), PATIENCE)
+        except TimeoutError:
+            raise Refused(408, "too-slow", "nothing came for {seconds:.0f} s", seconds=PATIENCE) from None
+        except LineTooLong as exc:
+            raise _too_large(most) from exc
+        self.taken += len(line)
+        if not line.endswith(b"\n"):
+            raise Refused(400, "cut-off", "the first line of the request does not end", remedy="end it")
+        return line[:-1]
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes piece by piece, for a thread."""
