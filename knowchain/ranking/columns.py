@@ -59,6 +59,13 @@ class Column:
         self._room: npt.NDArray[Any] = np.zeros(64, dtype)
         self.size = 0
 
+    @classmethod
+    def of(cls, values: npt.NDArray[Any]) -> Column:
+        """A column that holds these for a start."""
+        column = cls(values.dtype.type)
+        column._room, column.size = np.append(values, np.zeros(64, values.dtype)), len(values)
+        return column
+
     def append(self, value: int) -> None:
         if self.size == len(self._room):
             self._room = np.concatenate((self._room, np.zeros_like(self._room)))
@@ -130,9 +137,15 @@ class Columns:
         self.publishings: Index[tuple[int, int]] = Index()
         """(author, set of tags)"""
         self.publishing_users = Groups()
+        self._publishing_author, self._publishing_set = Column(np.intp), Column(np.intp)
         self._time, self._author, self._drop = Column(np.int64), Column(np.intp), Column(np.uint8)
         self._language_set, self._interest_set = Column(np.intp), Column(np.intp)
         self._publishing, self._provenance = Column(np.intp), Column(np.int64)
+        self._claimed, self._verified = Column(np.int64), Column(np.int64)
+        self._latest = Column(np.int64)
+        self._latest_stale = False
+        self.newest = -1
+        """The latest claimed time of any work."""
         self._cited_by: dict[RecordId, list[RecordId]] = {}
         self._stale: set[RecordId] = set()
 
@@ -192,8 +205,19 @@ class Columns:
                 column.append(value)
             else:
                 column[row] = value
+        self._latest_stale |= not new
         if new:
-            self._provenance.append(0)
+            for column in (self._provenance, self._claimed, self._verified):
+                column.append(0)
+        self.newest = max(self.newest, fact.time)
+        if not self._latest_stale:
+            self._published(int(self._publishing.values[row]), fact)
+
+    def _published(self, publishing: int, fact: Fact) -> None:
+        if publishing == self._latest.size:
+            self._latest.append(-1)
+        if fact.drop is None and fact.time > self._latest.values[publishing]:
+            self._latest[publishing] = fact.time
 
     def _set_number(self, tags: tuple[str, ...]) -> int:
         number = self.language_sets.number(tags)
@@ -205,6 +229,8 @@ class Columns:
     def _publishing_number(self, author: int, tags: int) -> int:
         number = self.publishings.number((author, tags))
         if number == len(self.publishing_users.members):
+            self._publishing_author.append(author)
+            self._publishing_set.append(tags)
             self.publishing_users.append(
                 tuple(self._user_number(author, each) for each in self.set_languages.members[tags])
             )
@@ -223,7 +249,9 @@ class Columns:
             row = self.works.get(rid)
             if row is not None:
                 fact = self.facts[rid]
-                self._provenance[row] = hops_of(rid, self.facts).signal if fact.sources else 0
+                hops = hops_of(rid, self.facts) if fact.sources else Hops(0, 0)
+                self._claimed[row], self._verified[row] = hops
+                self._provenance[row] = hops.signal
         self._stale.clear()
 
     # --- reading ---------------------------------------------------------------------------------------
@@ -263,12 +291,36 @@ class Columns:
         return self._publishing.values
 
     @property
+    def publishing_author(self) -> npt.NDArray[np.intp]:
+        """By number of such a pair: the number of the author."""
+        return self._publishing_author.values
+
+    @property
+    def publishing_set(self) -> npt.NDArray[np.intp]:
+        """By number of such a pair: the number of the set of tags."""
+        return self._publishing_set.values
+
+    @property
     def provenance(self) -> Ints:
         """The signal, up to date."""
         if self._stale:
             self._settle()
         return self._provenance.values
 
-    def hops(self, rid: RecordId) -> Hops:
-        """The hops of one work, counted now."""
-        return hops_of(rid, self.facts)
+    def hops(self, row: int) -> Hops:
+        """The hops of one work, up to date."""
+        if self._stale:
+            self._settle()
+        return Hops(int(self._claimed.values[row]), int(self._verified.values[row]))
+
+    @property
+    def latest(self) -> Ints:
+        """For each pair of an author and a set of tags: the time of the latest such work that stands; −1
+        for none. Up to date."""
+        if self._latest_stale:
+            latest = np.full(len(self.publishings), -1, np.int64)
+            stands = self.drop == 0
+            np.maximum.at(latest, self.publishing[stands], self.time[stands])
+            self._latest = Column.of(latest)
+            self._latest_stale = False
+        return self._latest.values

@@ -8,16 +8,16 @@ Source: docs/spec/ranking.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from knowchain.identifiers import Cid, RecordId
 from knowchain.ranking.columns import DROPS, Columns
-from knowchain.ranking.facts import Drop, Viewer
+from knowchain.ranking.facts import Drop, Fact, Viewer
 from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed, salted
-from knowchain.ranking.numbers import ONE, Ints, fresh_column, ilog2q_column
+from knowchain.ranking.numbers import FADING, ONE, Ints, fading_steps, ilog2q_column
 from knowchain.ranking.profile import SOURCES, Profile
 from knowchain.ranking.readers_trust import NO_HOP, ReadersTrust
 from knowchain.ranking.signals import MAX_AGE
@@ -79,6 +79,24 @@ class Engine:
         return known
 
 
+class _Valued(NamedTuple):
+    """A signal: its values, and for each work which of them it has; without that, one value a work."""
+
+    values: Ints
+    at: npt.NDArray[np.intp] | Ints | None = None
+
+    def of(self, rows: Sequence[int]) -> list[int]:
+        """The values of some works."""
+        at = np.array(rows, np.intp)
+        found: list[int] = self.values[at if self.at is None else self.at[at]].tolist()
+        return found
+
+    def weighted(self, weight: int) -> npt.NDArray[np.float64]:
+        """Value times weight, for every work: an integer below 2^53, so that a float holds it exactly."""
+        found = self.values * np.float64(weight)
+        return found if self.at is None else found.take(self.at)
+
+
 class Ranking:
     """Every work scored for one reader at one moment; asked for the best, or about one."""
 
@@ -90,14 +108,14 @@ class Ranking:
         self._vouched = engine.trust.at(profile, viewer, as_of)
         self._drops = self._dropped_before_sources()
         self._given = self._sources()
-        self._values: dict[str, Callable[[], Ints]] = {
-            "age": lambda: -np.clip(self._ages // 1000, 0, MAX_AGE),
-            "fresh": lambda: fresh_column(self._ages, profile.fresh_half_life_s * 1000),
+        values: dict[str, Callable[[], _Valued]] = {
+            "age": lambda: _Valued(-np.clip(self._ages // 1000, 0, MAX_AGE)),
+            "fresh": lambda: _Valued(FADING, fading_steps(self._ages, profile.fresh_half_life_s * 1000)),
             "lang_lift": self._lang_lift,
-            "provenance": lambda: self._columns.provenance,
-            "trust": lambda: self._vouched.signals.take(self._columns.author),
+            "provenance": lambda: _Valued(self._columns.provenance),
+            "trust": lambda: _Valued(self._vouched.signals, self._columns.author),
         }
-        self._signals = {name: self._values[name]() for name in profile.weights}
+        self._signals = {name: values[name]() for name in profile.weights}
         self._scores = self._combined()
         self._finish_drops()
 
@@ -106,7 +124,8 @@ class Ranking:
     def _dropped_before_sources(self) -> npt.NDArray[np.uint8]:
         columns, profile = self._columns, self._profile
         drops = columns.drop.copy()
-        self._mark(drops, self._ages < 0, Drop.FUTURE)
+        if columns.newest > self._as_of:
+            self._mark(drops, self._ages < 0, Drop.FUTURE)
         if self._vouched.blocked.any():
             self._mark(drops, self._vouched.blocked.take(columns.author), Drop.BLOCKED_AUTHOR)
         if profile.blocked_languages:
@@ -133,7 +152,7 @@ class Ranking:
     def _sources(self) -> dict[str, _Mask]:
         """Which works each source gives, at most as many as the profile lets it."""
         columns, viewer, profile = self._columns, self._viewer, self._profile
-        free = self._drops == 0
+        free = self._free = self._drops == 0
         wanted = (*profile.langs, *viewer.languages)
         members: dict[str, Callable[[], _Mask]] = {
             "follows": self._followed,
@@ -143,14 +162,14 @@ class Ranking:
         }
         nothing = np.zeros(len(columns), bool)
         return {
-            name: self._capped(members[name]() & free, cap) if (cap := profile.sources[name]) else nothing
+            name: self._capped(members[name](), cap) if (cap := profile.sources[name]) else nothing
             for name in SOURCES
         }
 
     def _followed(self) -> _Mask:
         columns, viewer = self._columns, self._viewer
-        authors = columns.authors.names
-        people = np.fromiter((each in viewer.people for each in authors), bool, len(authors))
+        people = np.zeros(len(columns.authors), bool)
+        people[[number for each in viewer.people if (number := columns.authors.get(each)) is not None]] = True
         found: _Mask = people.take(columns.author)
         wanted: frozenset[RecordId | str] = viewer.collections | viewer.topics
         if wanted:
@@ -158,10 +177,12 @@ class Ranking:
         return found
 
     def _capped(self, mask: _Mask, cap: int) -> _Mask:
-        """The newest ``cap`` of them; among equally old ones by the salted hash."""
-        rows = np.flatnonzero(mask)
-        if len(rows) <= cap:
+        """The newest ``cap`` of those that are free; among equally old ones by the salted hash."""
+        if mask is not self._free:
+            mask = mask & self._free
+        if np.count_nonzero(mask) <= cap:
             return mask
+        rows = np.flatnonzero(mask)
         ages = self._ages[rows]
         oldest = np.partition(ages, cap - 1)[cap - 1]
         kept = rows[ages < oldest]
@@ -174,33 +195,46 @@ class Ranking:
     def _lifts(self) -> Ints:
         """The lift of each language, by what trusted authors published in the window."""
         columns = self._columns
-        lately = (self._drops == 0) & (self._ages < self._profile.lang_window_s * 1000)
-        seen = np.zeros(len(columns.publishings), bool)
-        seen[columns.publishing[lately]] = True
         used = np.zeros(len(columns.users), bool)
-        used[columns.publishing_users.flat_of(seen)] = True
-        amounts = np.zeros(len(columns.languages), np.int64)
+        used[columns.publishing_users.flat_of(self._published_lately())] = True
         signals = self._vouched.signals[columns.user_author.values[used]]
+        amounts = np.zeros(len(columns.languages), np.int64)
         np.add.at(amounts, columns.user_language.values[used], signals)
         logs = ilog2q_column(ONE + amounts) - 16 * ONE
         most = int(logs.max(initial=0))
         return ONE * (most - logs) // most if most else np.zeros(len(logs), np.int64)
 
-    def _lang_lift(self) -> Ints:
-        return self._columns.set_languages.least(self._lifts()).take(self._columns.language_set)
+    def _published_lately(self) -> _Mask:
+        """Which authors published with which tags in the window."""
+        columns, window = self._columns, self._profile.lang_window_s * 1000
+        if columns.newest > self._as_of:
+            # Works of the future hide which were the latest before: look at every work.
+            seen = np.zeros(len(columns.publishings), bool)
+            seen[columns.publishing[(self._drops == 0) & (self._ages < window)]] = True
+            return seen
+        latest = columns.latest
+        lately: _Mask = (latest >= 0) & (self._as_of - latest < window)
+        lately &= ~self._vouched.blocked[columns.publishing_author]
+        if self._profile.blocked_languages:
+            lately &= ~self._all_blocked(self._profile.blocked_languages)[columns.publishing_set]
+        return lately
+
+    def _lang_lift(self) -> _Valued:
+        return _Valued(self._columns.set_languages.least(self._lifts()), self._columns.language_set)
 
     def _combined(self) -> npt.NDArray[np.float64]:
-        """Weighted sums. Every partial sum is an integer below 2^53, so floats hold it exactly."""
+        """Weighted sums. Every partial sum is an integer below 2^53, so that no order of adding matters."""
         scores = np.zeros(len(self._columns), np.float64)
         for name, weight in self._profile.weights.items():
-            scores += self._signals[name] * np.float64(weight)
+            scores += self._signals[name].weighted(weight)
         return scores
 
     def _finish_drops(self) -> None:
-        given = np.zeros(len(self._columns), bool)
-        for mask in self._given.values():
-            given |= mask
-        self._mark(self._drops, ~given, Drop.NO_SOURCE)
+        if self._given["recent"] is not self._free:
+            given = np.zeros(len(self._columns), bool)
+            for mask in self._given.values():
+                given |= mask
+            self._mark(self._drops, ~given, Drop.NO_SOURCE)
         if self._profile.score_min is not None:
             self._mark(self._drops, self._scores < self._profile.score_min * ONE, Drop.BELOW_SCORE)
         self._candidates = np.flatnonzero(self._drops == 0)
@@ -233,7 +267,7 @@ class Ranking:
             candidates=len(self._candidates),
             given={name: int(np.count_nonzero(mask)) for name, mask in self._given.items()},
             dropped={drop: counts[number] for number, drop in enumerate(DROPS, 1) if counts[number]},
-            items=tuple(self._placed(row, rank) for rank, row in enumerate(best, 1)),
+            items=self._placed(best, 1),
         )
 
     def judge(self, rid: RecordId, limit: int | None = None) -> Judgement | None:
@@ -246,10 +280,10 @@ class Ranking:
         rank = self._rank_of(row)
         size = self._profile.page if limit is None else limit
         if rank <= size:
-            return Judgement(rid, None, self._placed(row, rank), shown=True)
+            return Judgement(rid, None, self._placed([row], rank)[0], shown=True)
         last = self._best(size)[-1:]
         short = int(self._scores[last[0]]) - int(self._scores[row]) if last else 0
-        return Judgement(rid, None, self._placed(row, rank), short_of=short)
+        return Judgement(rid, None, self._placed([row], rank)[0], short_of=short)
 
     def _best(self, count: int) -> list[int]:
         """Rows in their order: by score, then by the salted hash."""
@@ -273,30 +307,38 @@ class Ranking:
     def _salt(self, row: int) -> bytes:
         return salted(self._snapshot, self._columns.works.names[row])
 
-    def _placed(self, row: int, rank: int) -> Placed:
-        rid = self._columns.works.names[row]
-        author = int(self._columns.author[row])
-        values = {name: int(self._signals[name][row]) for name in self._profile.weights}
-        hop = int(self._vouched.hops[author])
-        evidence = self._evidence(row, None if hop == NO_HOP else hop)
-        return Placed(
-            id=rid,
-            author=self._columns.authors.names[author],
-            score=int(self._scores[row]),
-            rank=rank,
-            contributions=tuple(
-                Contribution(name, values[name], weight, values[name] * weight)
-                for name, weight in self._profile.weights.items()
-            ),
-            sources=tuple(
-                f"trust:{hop}" if name == "trust" else name for name in SOURCES if self._given[name][row]
-            ),
-            evidence=evidence,
-        )
+    def _placed(self, rows: Sequence[int], first_rank: int) -> tuple[Placed, ...]:
+        """Works with all that is said of them, in their order."""
+        columns, weights = self._columns, self._profile.weights
+        at = np.array(rows, np.intp)
+        values = zip(*(self._signals[name].of(rows) for name in weights), strict=True)
+        given = zip(*(self._given[name][at].tolist() for name in SOURCES), strict=True)
+        scores, ages = self._scores[at].tolist(), self._ages[at].tolist()
+        placed = []
+        for place, (row, had, by) in enumerate(zip(rows, values, given, strict=True)):
+            fact = columns.facts[columns.works.names[row]]
+            hop = int(self._vouched.hops[columns.author[row]])
+            placed.append(
+                Placed(
+                    id=fact.id,
+                    author=fact.author,
+                    score=int(scores[place]),
+                    rank=first_rank + place,
+                    contributions=tuple(
+                        Contribution(name, value, weight, value * weight)
+                        for (name, weight), value in zip(weights.items(), had, strict=True)
+                    ),
+                    sources=tuple(
+                        f"trust:{hop}" if name == "trust" else name
+                        for name, gave in zip(SOURCES, by, strict=True)
+                        if gave
+                    ),
+                    evidence=self._evidence(row, fact, ages[place], None if hop == NO_HOP else hop),
+                )
+            )
+        return tuple(placed)
 
-    def _evidence(self, row: int, hop: int | None) -> Evidence:
-        columns, trust = self._columns, self._vouched.trust
-        rid = columns.works.names[row]
-        fact, hops = columns.facts[rid], columns.hops(rid)
+    def _evidence(self, row: int, fact: Fact, age: int, hop: int | None) -> Evidence:
+        trust, hops = self._vouched.trust, self._columns.hops(row)
         mass = trust.mass_of(fact.author) if trust is not None else 0
-        return Evidence(int(self._ages[row]), hops.claimed, hops.verified, fact.languages, mass, hop)
+        return Evidence(age, hops.claimed, hops.verified, fact.languages, mass, hop)

@@ -15,10 +15,12 @@ import numpy.typing as npt
 
 __all__ = [
     "EXACT",
+    "FADING",
     "HALVINGS",
     "ONE",
     "TABLE",
     "Ints",
+    "fading_steps",
     "fresh",
     "fresh_column",
     "ilog2q",
@@ -57,8 +59,11 @@ def _root_table() -> tuple[int, ...]:
 TABLE: Final = _root_table()
 """TBL: ⌊Q · 2^(−i/64)⌋ for i from 0 to 63."""
 
-_TABLE_COLUMN: Final = np.array(TABLE, np.int64)
-_TABLE_COLUMN.flags.writeable = False
+FADING: Final = np.array(
+    [TABLE[step % STEPS] >> step // STEPS for step in range(STEPS * HALVINGS)] + [0], np.int64
+)
+"""What is left of Q after each step of a 64th of a half-life; after the last of them nothing."""
+FADING.flags.writeable = False
 
 
 def table_bytes() -> bytes:
@@ -79,13 +84,19 @@ def fresh(age: int, half_life: int) -> int:
     return TABLE[rest * STEPS // half_life] >> halvings
 
 
+def fading_steps(ages: Ints, half_life: int) -> Ints:
+    """Where in FADING the freshness of each age stands; ages and half-life below 2^57.
+
+    ⌊64·age / h⌋ is 64·n + ⌊64·r / h⌋ for age = n·h + r. Negative steps, as unsigned numbers, lie
+    beyond the last one like very old ages.
+    """
+    steps = (ages * STEPS // half_life).view(np.uint64)
+    return np.minimum(steps, np.uint64(STEPS * HALVINGS)).view(np.int64)
+
+
 def fresh_column(ages: Ints, half_life: int) -> Ints:
-    """:func:`fresh` for every entry; ages and half-life below 2^57."""
-    halvings = ages // half_life
-    step = (ages - halvings * half_life) * STEPS // half_life
-    left: Ints = _TABLE_COLUMN.take(step) >> np.clip(halvings, 0, HALVINGS)
-    left[ages < 0] = 0
-    return left
+    """:func:`fresh` for every entry."""
+    return FADING.take(fading_steps(ages, half_life))
 
 
 def ilog2q(x: int) -> int:

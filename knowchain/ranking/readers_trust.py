@@ -40,7 +40,7 @@ class _Said:
     version: int
     begins: float
     ends: float
-    counting: list[Statement]
+    blocking: list[Statement]
     edges: Edges
 
 
@@ -86,14 +86,14 @@ class ReadersTrust:
             version,
             max((turn for turn in turns if turn <= as_of), default=float("-inf")),
             min((turn for turn in turns if turn > as_of), default=float("inf")),
-            counting,
+            [each for each in counting if each.block],
             edges_at(counting),
         )
         return self._said
 
     def _reach(self, profile: Profile, viewer: Viewer, said: _Said) -> _Reached:
         known = self._reached
-        reach = reach_at(said.counting, profile, viewer)
+        reach = reach_at(said.blocking, profile, viewer)
         if known is None or (known.said, known.reach, known.most) != (said, reach, profile.trust_hops):
             trust, hops = None, dict[bytes, int]()
             if reach.seeds:
