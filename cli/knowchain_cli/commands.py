@@ -7,6 +7,7 @@ that they may stand anywhere on the line.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ __all__ = [
     "verb",
 ]
 
+_NEGATIVE: Final = re.compile(r"-\d+")
+_MINUS: Final = "−"
 _PIECES: Final = frozenset({"[OPTIONS]"})
 """Of click's usage lines: that there are options, the list of them shows."""
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -200,6 +203,12 @@ class Verb(_Taught):
         self.taught = taught
         self.params += _shared_options()
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, but ``-2`` is a number: no option of ours is one."""
+        return super().parse_args(
+            ctx, [_MINUS + each[1:] if _NEGATIVE.fullmatch(each) else each for each in args]
+        )
+
 
 class VerbGroup(_Taught, click.Group):
     """Several verbs under one word, such as ``keys``."""
@@ -257,7 +266,7 @@ class Root(VerbGroup):
         if entry is None:
             return None
         module = importlib.import_module(f"knowchain_cli.verbs.{entry.module}")
-        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        command: click.Command = getattr(module, cmd_name, None) or getattr(module, f"{cmd_name}_")
         return command
 
     def _format_verbs(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

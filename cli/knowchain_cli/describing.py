@@ -10,7 +10,7 @@ from knowchain.errors import InvalidValue
 from knowchain_cli.commands import option
 from knowchain_cli.messages import describing as text
 
-__all__ = ["described", "describes", "fields_given", "language_map"]
+__all__ = ["described", "describes", "fields_given", "language_map", "tool"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SOLE: Final = "und"
@@ -74,7 +74,7 @@ def described(given: Mapping[str, Any], language: str | None = None) -> dict[str
         "places": list(given["place"]),
         "part_of": list(given["part_of"]),
         "identifiers": [_identifier(each) for each in given["identifier"]],
-        "made_with": [_tool(each) for each in given["made_with"]],
+        "made_with": [tool(each) for each in given["made_with"]],
     }
     return {name: value for name, value in fields.items() if value} | fields_given(given["field"])
 
@@ -185,7 +185,12 @@ def _identifier(words: str) -> dict[str, str]:
     return {"scheme": scheme, "value": words if scheme.lower() == "ark" else value}
 
 
-def _tool(words: str) -> dict[str, object]:
+def tool(words: str) -> dict[str, object]:
+    """A tool that took part, from ``TOOL|KIND|ROLE|HUMAN`` or a JSON object.
+
+    Raises:
+        InvalidValue: neither.
+    """
     if words.startswith("{"):
         value = _json_or_text(words)
         assert isinstance(value, dict)

@@ -66,6 +66,10 @@ class Screen:
         for line in safe_lines(text, isolate=self.catalogue.isolate):
             self._write(self._out, " " * indent + line)
 
+    def script(self, source: str) -> None:
+        """Code for a shell, as it is."""
+        self._write(self._out, source)
+
     def blank(self) -> None:
         """An empty line."""
         self._write(self._out, "")

@@ -301,7 +301,7 @@ def _choose_tip(reader: Reader, identity: RecordId, after: RecordId | None) -> R
         if reader.log_author(after) != identity:
             raise NotFound(
                 "{id} is no record of the identity's log",
-                remedy="`knowchain keys list --log` shows it",
+                remedy="`knowchain keys log` shows it",
                 id=str(after),
             )
         return after
@@ -311,7 +311,7 @@ def _choose_tip(reader: Reader, identity: RecordId, after: RecordId | None) -> R
             "the identity's log has {value} ends",
             field="after",
             value=len(tips),
-            remedy="name the last honest record with --after; `knowchain keys list --log` shows them",
+            remedy="name the last honest record with --after; `knowchain keys log` shows them",
         )
     return tips[0]
 

@@ -18,9 +18,12 @@ from typing import Literal, TypeAlias
 from knowchain.admission import Admission, Incoming, Verdict
 from knowchain.chains import Flag, author_of
 from knowchain.content.reading import read_file
+from knowchain.content.walking import walk
 from knowchain.errors import InvalidRecord, KnowchainError, NotFound, StorageFault
-from knowchain.home.content import holds_block
-from knowchain.home.home import Home
+from knowchain.home.bundles import Imported, Refusal, Tally, admit_all
+from knowchain.home.car_index import CarIndex
+from knowchain.home.content import file_links, holds_block
+from knowchain.home.home import DEFAULT_NETWORK, Home, clock_ms
 from knowchain.home.names import resolve_record
 from knowchain.home.viewing import human_form
 from knowchain.identifiers import Cid, RecordId
@@ -29,7 +32,7 @@ from knowchain.storage.lineage import lineage
 from knowchain.storage.reader import Reader, StoredRecord
 from knowchain.storage.store import RecordStore
 
-__all__ = ["Check", "Judgement", "JudgementRequest", "judge_record", "temporary_door"]
+__all__ = ["Check", "FileJudgement", "Judgement", "JudgementRequest", "judge_file", "judge_record"]
 
 Outcome: TypeAlias = Literal["good", "bad", "missing"]
 """``missing``: nothing is wrong with what is here, and something is not here."""
@@ -76,6 +79,32 @@ class Judgement:
     flags: tuple[Flag, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FileJudgement:
+    """What became of checking a file."""
+
+    blocks: int
+    records: int
+    valid: int
+    rejected: int
+    waiting: int
+    """Records whose own form and signature are right, and whose parents are not in the file."""
+    identities: tuple[RecordId, ...]
+    bodies: int
+    missing_bodies: int
+    forked: tuple[RecordId, ...]
+    """Records at the ends of chains that have several."""
+    files: int
+    missing_files: int
+    refusals: tuple[Refusal, ...]
+    missing_parents: tuple[RecordId, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there was a record, and none was invalid."""
+        return self.records > 0 and not self.rejected
+
+
 def judge_record(
     home: Home, request: JudgementRequest, advance: Advance = lambda _records: None
 ) -> Judgement:
@@ -109,12 +138,7 @@ def judge_record(
 
 
 @contextmanager
-def temporary_door(network: str, clock: Callable[[], int]) -> Iterator[tuple[Admission, RecordStore]]:
-    """A door to an empty store that is gone afterwards.
-
-    Raises:
-        StorageFault: there is no room for it.
-    """
+def _temporary_folder() -> Iterator[Path]:
     try:
         folder = tempfile.TemporaryDirectory(prefix="knowchain-")
     except OSError as exc:
@@ -123,18 +147,87 @@ def temporary_door(network: str, clock: Callable[[], int]) -> Iterator[tuple[Adm
             remedy="make room, or name another place in TMPDIR",
             why=exc.strerror or str(exc),
         ) from exc
+    with folder as path:
+        yield Path(path)
+
+
+@contextmanager
+def _temporary_door(
+    folder: Path, network: str, clock: Callable[[], int] = clock_ms
+) -> Iterator[tuple[Admission, RecordStore]]:
+    """A door to an empty store."""
     with (
-        folder as path,
-        RecordStore(Path(path) / "store.sqlite") as store,
+        RecordStore(folder / "store.sqlite") as store,
         Admission(store, network=network, clock=clock, verifiers=2) as door,
     ):
         yield door, store
 
 
+def judge_file(path: Path, advance: Advance = lambda _bytes: None) -> FileJudgement:
+    """Check everything in a file: a CAR of version 1, or one record block. No home is needed.
+
+    Args:
+        path: the file.
+        advance: told how many bytes are read.
+
+    Raises:
+        InvalidValue: neither a CAR nor a record. ContentError: the CAR is damaged.
+        StorageFault: there is no room for the temporary store.
+    """
+    with _temporary_folder() as folder, CarIndex.open(path, folder / "index.sqlite", advance) as index:
+        network = next(iter(index.networks), DEFAULT_NETWORK)
+        with _temporary_door(folder, network) as (door, store):
+            tally = Tally()
+            for answer in admit_all(door, index, source="check"):
+                tally.add(answer)
+            return _file_judgement(index, store.reader(), tally.result(0, None))
+
+
+def _file_judgement(index: CarIndex, reader: Reader, found: Imported) -> FileJudgement:
+    whole, parts = _files_in(index, reader)
+    return FileJudgement(
+        blocks=index.blocks,
+        records=found.records,
+        valid=found.accepted,
+        rejected=found.rejected,
+        waiting=found.parked,
+        identities=tuple(reader.identities()),
+        bodies=found.bodies,
+        missing_bodies=sum(1 for _ in reader.missing_bodies()),
+        forked=_forked(reader),
+        files=whole,
+        missing_files=parts,
+        refusals=found.refusals,
+        missing_parents=found.missing,
+    )
+
+
+def _files_in(index: CarIndex, reader: Reader) -> tuple[int, int]:
+    """How many of the files that bodies name are in the file whole, and how many are not."""
+    whole = parts = 0
+    for stored in reader.records():
+        body, link = reader.body(stored.id), stored.block.header.body
+        for root in file_links(link.cid, body) if body is not None and link is not None else ():
+            try:
+                for _ in walk(index, root):
+                    pass
+                whole += 1
+            except NotFound:
+                parts += 1
+    return whole, parts
+
+
+def _forked(reader: Reader) -> tuple[RecordId, ...]:
+    """The ends of chains that have several."""
+    standing = reader.standing()
+    tips = (rid for key in reader.public_keys() for rid, _ in reader.chain_tips(key))
+    return tuple(rid for rid in tips if Flag.FORKED in standing.flags(rid))
+
+
 def _judge_lineage(home: Home, reader: Reader, rid: RecordId, advance: Advance) -> tuple[int, Check]:
     blocks = (Incoming(delivery.block) for delivery in lineage(reader, [rid], []))
     last = None
-    with temporary_door(home.network, home.clock) as (door, store):
+    with _temporary_folder() as folder, _temporary_door(folder, home.network, home.clock) as (door, store):
         for count, answer in enumerate(door.admit_many(blocks, source="check"), 1):
             if answer.verdict is Verdict.REJECTED:
                 return count, Check("lineage", "bad", str(answer.id), answer.detail)

@@ -18,7 +18,7 @@ from knowchain.records.bodies import read_body as read_fields
 from knowchain.storage.lineage import WITHHELD
 from knowchain.storage.reader import BodyState, Reader, StoredRecord
 
-__all__ = ["HeldFile", "Link", "View", "ViewRequest", "human_form", "title_of", "view"]
+__all__ = ["HeldFile", "Link", "View", "ViewRequest", "human_form", "operation_in_words", "title_of", "view"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,9 @@ class _Viewer:
                 self._link(pointer.relation, pointer.source) for pointer in self._reader.pointers(stored.id)
             ),
             files=self._files(human),
-            operations=tuple(map(_operation, header.ops)) if isinstance(header, IdentityHeader) else (),
+            operations=tuple(map(operation_in_words, header.ops))
+            if isinstance(header, IdentityHeader)
+            else (),
         )
 
     def _link(self, relation: str, rid: RecordId) -> Link:
@@ -223,7 +225,7 @@ def _issues(reader: Reader, stored: StoredRecord) -> tuple[str, ...]:
     return tuple(str(issue) for issue in read_fields(header.kind, fields).issues)
 
 
-def _operation(operation: Operation) -> str:
+def operation_in_words(operation: Operation) -> str:
     """An operation in short words: its name, and the hash or id that it is about."""
     name = type(operation).__name__.lower()
     details: Sequence[object] = [part for part in operation if part is not None]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from knowchain.home.judging import Check, Judgement, JudgementRequest, judge_record
+from pathlib import Path
+
+from knowchain.home.judging import (
+    Check,
+    FileJudgement,
+    Judgement,
+    JudgementRequest,
+    judge_file,
+    judge_record,
+)
 from knowchain.home.plain import to_plain
 from knowchain_cli.commands import Help, argument, pass_session, verb
+from knowchain_cli.messages import carrying
 from knowchain_cli.messages import reading as text
 from knowchain_cli.messages.overview import VERIFY
 from knowchain_cli.refusals import DONE, FAILED
 from knowchain_cli.screen import Screen
 from knowchain_cli.session import Session
+from knowchain_cli.verbs.carry import tell_refusals
 from knowchain_cli.verbs.show import tell_flags
 
 __all__ = ["verify"]
@@ -30,11 +41,40 @@ _TOLD = {
 @pass_session
 def verify(session: Session, *, target: str) -> int:
     """Check a record or a file."""
+    path = Path(target)
+    if path.exists() or not target.startswith("bafy"):
+        return _verify_file(session, path)
     with session.home("verify") as home, session.screen.progress(text.CHECKING) as advance:
         found = judge_record(home, JudgementRequest(target), advance)
     if not session.screen.answered({"ok": found.ok, "record": to_plain(found)}):
         _tell(session.screen, found)
     return DONE if found.ok else FAILED
+
+
+def _verify_file(session: Session, path: Path) -> int:
+    total = path.stat().st_size if path.is_file() else None
+    with session.screen.progress(text.CHECKING, total, "bytes") as advance:
+        found = judge_file(path, advance)
+    if not session.screen.answered({"ok": found.ok, "file": to_plain(found)}):
+        _tell_file(session.screen, found)
+    return DONE if found.ok else FAILED
+
+
+def _tell_file(screen: Screen, found: FileJudgement) -> None:
+    if not found.records:
+        screen.say(carrying.FILE_EMPTY, blocks=found.blocks)
+        return
+    message = carrying.FILE_BAD if found.rejected else carrying.FILE_GOOD
+    screen.say(message, valid=found.valid, records=found.records, rejected=found.rejected)
+    if found.waiting:
+        screen.say(carrying.FILE_WAITING, count=found.waiting, indent=2)
+    screen.say(carrying.FILE_BODIES, bodies=found.bodies, missing=found.missing_bodies, indent=2)
+    screen.say(carrying.FILE_FILES, files=found.files, missing=found.missing_files, indent=2)
+    tell_refusals(screen, found.refusals, found.missing_parents)
+    if found.forked:
+        screen.say(carrying.FILE_FORKED)
+        for rid in found.forked:
+            screen.data(str(rid), indent=2)
 
 
 def _tell(screen: Screen, found: Judgement) -> None:

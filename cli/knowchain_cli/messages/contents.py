@@ -1,0 +1,105 @@
+"""content."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from knowchain_cli.catalogue import Message
+
+SUMMARY: Final = Message("Files by CID: bring in, give out, list, check, let go of.")
+TEXT: Final = Message(
+    "The files of this home, as blocks that every IPFS tool understands. `publish` brings files in by "
+    "itself; here "
+    "you work with them by CID."
+)
+EXAMPLES: Final = (
+    ("knowchain content add scans/", Message("Bring a folder in and keep it; the answer is its CID.")),
+    (
+        "knowchain content get bafy…/page-001.tif -o page.tif",
+        Message("Write a file out, every byte verified."),
+    ),
+)
+ADD: Final = Message("Bring a file or folder in.")
+ADD_TEXT: Final = Message(
+    "Brings a file or folder in and pins it, so that it is kept until you unpin it. The CID is the one that "
+    "`ipfs add` gives under the same profile."
+)
+ADD_EXAMPLES: Final = (
+    ("knowchain content add scans/", Message("A folder.")),
+    ("knowchain content add film.mkv --in-place", Message("Copy nothing: refer to the file where it is.")),
+    ("knowchain content add book.pdf --profile classic", Message("The CID of `ipfs add --cid-version=1`.")),
+)
+PROFILE: Final = Message("How files become blocks, which decides their CIDs.")
+IN_PLACE: Final = Message("Leave the files where they are, and notice when they change.")
+NAME: Final = Message("What the pin is called; by default the name of the file.")
+SYMLINKS: Final = Message("Keep symlinks as symlinks; by default they are refused.")
+NO_HIDDEN: Final = Message("Leave out files whose names begin with a dot.")
+ADDED: Final = Message("Brought in {name}: {size}, {profile}")
+CID: Final = Message("{cid}")
+GET: Final = Message("Write a file or folder out.")
+GET_TEXT: Final = Message(
+    "Writes a file to the standard output or to --output, a folder to --output, every block verified as it "
+    "is read."
+)
+GET_EXAMPLES: Final = (
+    ("knowchain content get bafy…/page-001.tif -o page.tif", Message("A file within a folder.")),
+    ("knowchain content get bafy… > page.tif", Message("To the standard output.")),
+)
+OUTPUT: Final = Message("Where to write; must not exist.")
+WROTE: Final = Message("Wrote {path}, {size}.")
+LS: Final = Message("List a folder.")
+LS_TEXT: Final = Message("Lists what is in a folder; sizes are those of all blocks beneath, as claimed.")
+LS_EXAMPLES: Final = (("knowchain content ls bafy…/scans", Message("A folder within a folder.")),)
+STAT: Final = Message("What a CID is, and who refers to it.")
+STAT_TEXT: Final = Message(
+    "Tells what a CID is, how many of its blocks are here, and which records and pins name it."
+)
+STAT_EXAMPLES: Final = (("knowchain content stat bafy…", Message("A file or folder.")),)
+PINS: Final = Message("What is pinned.")
+PINS_TEXT: Final = Message("Lists what is kept by a pin, whether or not a record names it.")
+PINS_EXAMPLES: Final = (("knowchain content pins", Message("All pins.")),)
+UNPIN: Final = Message("Keep something no longer.")
+UNPIN_TEXT: Final = Message(
+    "Removes the pins of a CID. What records name stays; the rest goes with the next gc."
+)
+UNPIN_EXAMPLES: Final = (("knowchain content unpin bafy…", Message("Then: knowchain content gc")),)
+UNPINNED: Final = Message("Pins removed: {count}")
+GC: Final = Message("Let go of what nothing refers to.")
+GC_TEXT: Final = Message(
+    "Lets go of every block that no record, pin or upload in flight needs, and erases it from the disk."
+)
+GC_EXAMPLES: Final = (
+    ("knowchain content gc --dry-run", Message("Only tell.")),
+    ("knowchain content gc", Message("Do it.")),
+)
+DRY_RUN: Final = Message("Only tell what would go.")
+COLLECTED: Final = Message("Let go of {count} blocks, {size}; the disk holds {freed} less. Kept: {kept}.")
+WOULD_COLLECT: Final = Message("Would let go of {count} blocks, {size}. Would keep: {kept}.")
+MISSING_BLOCKS: Final = Message("blocks that records name and that are not here: {count}")
+SCRUB: Final = Message("Read everything again and check it.")
+SCRUB_TEXT: Final = Message(
+    "Reads blocks again at a set rate and hashes them; what is bad goes into quarantine and is served no "
+    "more. Each "
+    "check is recorded, so an interrupted scrub goes on where it was. The exit code is 1 if something is bad."
+)
+SCRUB_EXAMPLES: Final = (
+    ("knowchain content scrub --days 90", Message("What was not read again in 90 days.")),
+    ("knowchain content scrub --due --days 90", Message("Only tell how much that is.")),
+)
+DAYS: Final = Message("Only what was not read again in so many days; by default everything.")
+RATE: Final = Message("Megabytes a second; by default 50.")
+DUE: Final = Message("Only tell how much is due.")
+DUE_LINE: Final = Message("Not read again in {days} days: {count} blocks, {size}")
+SCRUBBED: Final = Message("Read again: {count} blocks, {size}; bad: {bad}.")
+BAD_BLOCK: Final = Message("{cid} in {where}: {detail}")
+SCRUBBING: Final = Message("Reading again")
+READING: Final = Message("Reading")
+WRITING: Final = Message("Writing")
+COLUMN_NAME: Final = Message("Name")
+COLUMN_SIZE: Final = Message("Size")
+COLUMN_CID: Final = Message("CID")
+KIND: Final = Message("Kind      {kind}")
+SIZE: Final = Message("Size      {size}")
+BLOCKS: Final = Message("Blocks    {here} here, {missing} missing, {size} in all, as claimed")
+PINNED: Final = Message("Pinned    {names}")
+NAMED_BY: Final = Message("Named by  {record}")

@@ -1,0 +1,170 @@
+"""content: files by CID."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from knowchain.content.profiles import PROFILES, UNIXFS_V1_2025
+from knowchain.home import content as contents
+from knowchain.home.content import ContentAt, NewContent
+from knowchain.home.plain import to_plain
+from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session
+from knowchain_cli.messages import contents as text
+from knowchain_cli.messages.refusing import WARNING
+from knowchain_cli.quantities import size
+from knowchain_cli.refusals import DONE, FAILED
+from knowchain_cli.session import Session
+
+__all__ = ["content"]
+
+_MEGABYTE: Final = 1_000_000
+
+content = VerbGroup("content", taught=Help(text.SUMMARY, text.TEXT, text.EXAMPLES), no_args_is_help=True)
+
+
+@content.verb("add", Help(text.ADD, text.ADD_TEXT, text.ADD_EXAMPLES))
+@argument("path", metavar="PATH", type=Path)
+@option("--profile", type=click.Choice(list(PROFILES)), default=UNIXFS_V1_2025.name, help=text.PROFILE)
+@option("--in-place", is_flag=True, help=text.IN_PLACE)
+@option("--name", metavar="NAME", help=text.NAME)
+@option("--keep-symlinks", is_flag=True, help=text.SYMLINKS)
+@option("--no-hidden", is_flag=True, help=text.NO_HIDDEN)
+@pass_session
+def add(
+    session: Session,
+    *,
+    path: Path,
+    profile: str,
+    in_place: bool,
+    name: str | None,
+    keep_symlinks: bool,
+    no_hidden: bool,
+) -> None:
+    """Bring a file or folder in."""
+    symlinks = "keep" if keep_symlinks else "refuse"
+    request = NewContent(str(path), name, profile, in_place, symlinks, not no_hidden)  # type: ignore[arg-type]
+    with session.home("content add") as home, session.screen.progress(text.READING, None, "bytes") as advance:
+        done = contents.add_content(home, request, advance)
+    if session.screen.answered({"content": to_plain(done)}):
+        return
+    session.screen.say(text.ADDED, name=done.name, size=size(done.size), profile=done.profile)
+    session.screen.say(text.CID, cid=done.cid)
+
+
+@content.verb("get", Help(text.GET, text.GET_TEXT, text.GET_EXAMPLES))
+@argument("address", metavar="CID[/PATH]")
+@option("--output", "-o", metavar="FILE", type=Path, help=text.OUTPUT)
+@pass_session
+def get(session: Session, *, address: str, output: Path | None) -> None:
+    """Write a file or folder out."""
+    at = ContentAt(address)
+    if output is None:
+        with session.home("content get") as home:
+            for piece in contents.read_content(home, at):
+                sys.stdout.buffer.write(piece)
+        return
+    with session.home("content get") as home, session.screen.progress(text.WRITING, None, "bytes") as advance:
+        done = contents.write_content(home, at, output, advance)
+    if not session.screen.answered({"file": str(output), "bytes": done}):
+        session.screen.say(text.WROTE, path=output, size=size(done))
+
+
+@content.verb("ls", Help(text.LS, text.LS_TEXT, text.LS_EXAMPLES))
+@argument("address", metavar="CID[/PATH]")
+@pass_session
+def ls(session: Session, *, address: str) -> None:
+    """List a folder."""
+    with session.home("content ls") as home:
+        entries = list(contents.list_content(home, ContentAt(address)))
+    if session.screen.answered({"entries": to_plain(entries)}):
+        return
+    columns = (text.COLUMN_NAME, text.COLUMN_SIZE, text.COLUMN_CID)
+    session.screen.table(columns, [(entry.name, size(entry.size), entry.cid) for entry in entries])
+
+
+@content.verb("stat", Help(text.STAT, text.STAT_TEXT, text.STAT_EXAMPLES))
+@argument("address", metavar="CID[/PATH]")
+@pass_session
+def stat(session: Session, *, address: str) -> None:
+    """Tell what a CID is."""
+    found = session.ask(contents.stat_content, ContentAt(address))
+    screen = session.screen
+    if screen.answered({"content": to_plain(found)}):
+        return
+    screen.say(text.CID, cid=found.cid)
+    screen.say(text.KIND, kind=found.kind)
+    if found.kind == "file":
+        screen.say(text.SIZE, size=size(found.size))
+    screen.say(text.BLOCKS, here=found.blocks, missing=found.missing, size=size(found.dag_size))
+    if found.pins:
+        screen.say(text.PINNED, names=", ".join(found.pins))
+    for rid in found.records:
+        screen.say(text.NAMED_BY, record=rid)
+
+
+@content.verb("pins", Help(text.PINS, text.PINS_TEXT, text.PINS_EXAMPLES))
+@pass_session
+def pins(session: Session) -> None:
+    """List the pins."""
+    found = session.ask(contents.pinned_content, None)
+    if not session.screen.answered({"pins": to_plain(found)}):
+        session.screen.table((text.COLUMN_NAME, text.COLUMN_CID), [(pin.name, pin.cid) for pin in found])
+
+
+@content.verb("unpin", Help(text.UNPIN, text.UNPIN_TEXT, text.UNPIN_EXAMPLES))
+@argument("cid", metavar="CID")
+@pass_session
+def unpin(session: Session, *, cid: str) -> None:
+    """Remove the pins of a CID."""
+    gone = session.ask(contents.unpin_content, ContentAt(cid))
+    if not session.screen.answered({"unpinned": gone}):
+        session.screen.say(text.UNPINNED, count=gone)
+
+
+@content.verb("gc", Help(text.GC, text.GC_TEXT, text.GC_EXAMPLES))
+@option("--dry-run", is_flag=True, help=text.DRY_RUN)
+@pass_session
+def gc(session: Session, *, dry_run: bool) -> None:
+    """Let go of what nothing refers to."""
+    with session.home("content gc") as home:
+        done = contents.collect_content(home, dry_run=dry_run)
+    screen = session.screen
+    if screen.answered({"gc": to_plain(done)}):
+        return
+    message = text.WOULD_COLLECT if dry_run else text.COLLECTED
+    screen.say(
+        message, count=done.collected, size=size(done.bytes), freed=size(max(0, done.freed)), kept=done.kept
+    )
+    if done.missing:
+        screen.warn(WARNING, message=screen.catalogue.text(text.MISSING_BLOCKS, count=done.missing))
+
+
+@content.verb("scrub", Help(text.SCRUB, text.SCRUB_TEXT, text.SCRUB_EXAMPLES))
+@option("--days", type=float, metavar="DAYS", help=text.DAYS)
+@option("--rate", type=float, default=50.0, metavar="MB", help=text.RATE)
+@option("--due", is_flag=True, help=text.DUE)
+@pass_session
+def scrub(session: Session, *, days: float | None, rate: float, due: bool) -> int:
+    """Read blocks again and check them."""
+    if due:
+        return _tell_due(session, 90.0 if days is None else days)
+    with session.home("scrub") as home, session.screen.progress(text.SCRUBBING, None, "bytes") as advance:
+        done = contents.scrub_content(home, bytes_per_second=rate * _MEGABYTE, days=days, advance=advance)
+    screen = session.screen
+    if not screen.answered({"ok": not done.failures, "scrub": to_plain(done)}):
+        screen.say(text.SCRUBBED, count=done.checked, size=size(done.bytes), bad=len(done.failures))
+        for bad in done.failures:
+            screen.say(text.BAD_BLOCK, cid=bad.cid, where=bad.where, detail=bad.detail)
+    return FAILED if done.failures else DONE
+
+
+def _tell_due(session: Session, days: float) -> int:
+    with session.home("scrub") as home:
+        count, total = contents.due_for_check(home, days)
+    if not session.screen.answered({"due": {"days": days, "blocks": count, "bytes": total}}):
+        session.screen.say(text.DUE_LINE, days=f"{days:g}", count=count, size=size(total))
+    return DONE
