@@ -73,6 +73,18 @@ class Session:
         with self.home(verb.__name__) as home:
             return verb(home, *args, **kwargs)
 
+    @contextlib.contextmanager
+    def asked(
+        self, verb: Callable[Concatenate[Home, _P], Iterator[_Result]], *args: _P.args, **kwargs: _P.kwargs
+    ) -> Iterator[Iterator[_Result]]:
+        """Ask for what comes piece by piece, and take it within the block."""
+        peer = self.running_peer()
+        if peer is not None:
+            yield iter(peer.ask(verb, *args, **kwargs))
+            return
+        with self.home(verb.__name__) as home:
+            yield verb(home, *args, **kwargs)
+
     def running_peer(self) -> Remote | None:
         """The peer that holds the home and answers; None if none does.
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from knowchain.errors import NotFound
 from knowchain.home.home import Home
-from knowchain.home.names import Names, check_name, resolve_identity
+from knowchain.home.names import Names, check_name, resolve_identity, resolve_record
 from knowchain.identifiers import RecordId
 
-__all__ = ["Naming", "Person", "forget_name", "give_name", "list_people"]
+__all__ = ["Naming", "Person", "find_record", "forget_name", "give_name", "list_people"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +66,16 @@ def list_people(home: Home, _request: None = None) -> tuple[Person, ...]:
 def _person(home: Home, names: Names, who: RecordId) -> Person:
     own = home.has_identity and who == home.identity
     return Person(who, names.petname(who), names.display_name(who), own)
+
+
+def find_record(home: Home, text: str) -> RecordId:
+    """The held record that an id, or the beginning of one, names.
+
+    Raises:
+        NotFound: no such record is held, or several begin so. InvalidValue: the text is no id.
+    """
+    with home.store.snapshot() as reader:
+        rid = resolve_record(reader, text)
+        if rid not in reader:
+            raise NotFound("the record {id} is not held", remedy="import it first", id=str(rid))
+        return rid

@@ -10,7 +10,7 @@ from pathlib import Path
 from knowchain.errors import InvalidValue, KnowchainError
 from knowchain.identifiers import Cid, PublicKey
 
-__all__ = ["to_plain"]
+__all__ = ["to_document", "to_plain"]
 
 
 def to_plain(value: object) -> object:
@@ -40,6 +40,13 @@ def to_plain(value: object) -> object:
     if isinstance(value, str | int):
         return value
     raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def to_document(value: object) -> dict[str, object]:
+    """A dataclass as a JSON object."""
+    document = to_plain(value)
+    assert isinstance(document, dict), f"{type(value).__name__} is no object"
+    return document
 
 
 def _problem(error: KnowchainError) -> dict[str, object]:

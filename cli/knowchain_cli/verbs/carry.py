@@ -45,8 +45,8 @@ def export(
             "{field} beside ids says two things", field="--all", value="", remedy="give one or the other"
         )
     request = Export(str(file), tuple(record), tuple(collection), everything, content, replace)
-    with session.home("export") as home, session.screen.progress(text.WRITING) as advance:
-        done = export_bundle(home, request, advance)
+    with session.screen.progress(text.WRITING) as advance:
+        done = session.ask(export_bundle, request, advance)
     screen = session.screen
     if screen.answered({"export": to_plain(done)}):
         return
@@ -69,8 +69,8 @@ def export(
 def import_(session: Session, *, file: Path) -> int:
     """Take records in from a file."""
     total = file.stat().st_size if file.is_file() else None
-    with session.home("import") as home, session.screen.progress(text.READING, total, "bytes") as advance:
-        done = import_bundle(home, Import(str(file)), advance)
+    with session.screen.progress(text.READING, total, "bytes") as advance:
+        done = session.ask(import_bundle, Import(str(file)), advance)
     if not session.screen.answered({"ok": done.ok, "import": to_plain(done)}):
         _tell(session.screen, done)
     return DONE if done.ok else FAILED

@@ -68,8 +68,7 @@ def create(session: Session, **given: Any) -> None:
 @pass_session
 def add(session: Session, *, into: str, record: Sequence[str], remove: bool) -> None:
     """Take records in."""
-    with session.home("collection add") as home:
-        done = [collecting.accession(home, Accession(into, each, remove)) for each in record]
+    done = [session.ask(collecting.accession, Accession(into, each, remove)) for each in record]
     if session.screen.answered({"records": to_plain(done)}):
         return
     for each in done:
@@ -107,7 +106,7 @@ def _show(screen: Screen, found: Collection) -> None:
 @pass_session
 def list_all(session: Session) -> None:
     """List the collections."""
-    found = session.ask(collecting.list_collections, None)
+    found = session.ask(collecting.list_collections)
     if session.screen.answered({"collections": to_plain(found)}):
         return
     if not found:

@@ -47,8 +47,8 @@ def add(
     """Bring a file or folder in."""
     symlinks = "keep" if keep_symlinks else "refuse"
     request = NewContent(str(path), name, profile, in_place, symlinks, not no_hidden)  # type: ignore[arg-type]
-    with session.home("content add") as home, session.screen.progress(text.READING, None, "bytes") as advance:
-        done = contents.add_content(home, request, advance)
+    with session.screen.progress(text.READING, None, "bytes") as advance:
+        done = session.ask(contents.add_content, request, advance)
     if session.screen.answered({"content": to_plain(done)}):
         return
     session.screen.say(text.ADDED, name=done.name, size=size(done.size), profile=done.profile)
@@ -63,12 +63,11 @@ def get(session: Session, *, address: str, output: Path | None) -> None:
     """Write a file or folder out."""
     at = ContentAt(address)
     if output is None:
-        with session.home("content get") as home:
-            for piece in contents.read_content(home, at):
-                sys.stdout.buffer.write(piece)
+        with session.asked(contents.read_content, at) as pieces:
+            sys.stdout.buffer.writelines(pieces)
         return
-    with session.home("content get") as home, session.screen.progress(text.WRITING, None, "bytes") as advance:
-        done = contents.write_content(home, at, output, advance)
+    with session.screen.progress(text.WRITING, None, "bytes") as advance:
+        done = session.ask(contents.write_content, at, output, advance)
     if not session.screen.answered({"file": str(output), "bytes": done}):
         session.screen.say(text.WROTE, path=output, size=size(done))
 
@@ -78,8 +77,8 @@ def get(session: Session, *, address: str, output: Path | None) -> None:
 @pass_session
 def ls(session: Session, *, address: str) -> None:
     """List a folder."""
-    with session.home("content ls") as home:
-        entries = list(contents.list_content(home, ContentAt(address)))
+    with session.asked(contents.list_content, ContentAt(address)) as found:
+        entries = list(found)
     if session.screen.answered({"entries": to_plain(entries)}):
         return
     columns = (text.COLUMN_NAME, text.COLUMN_SIZE, text.COLUMN_CID)
@@ -110,7 +109,7 @@ def stat(session: Session, *, address: str) -> None:
 @pass_session
 def pins(session: Session) -> None:
     """List the pins."""
-    found = session.ask(contents.pinned_content, None)
+    found = session.ask(contents.pinned_content)
     if not session.screen.answered({"pins": to_plain(found)}):
         session.screen.table((text.COLUMN_NAME, text.COLUMN_CID), [(pin.name, pin.cid) for pin in found])
 
@@ -130,8 +129,7 @@ def unpin(session: Session, *, cid: str) -> None:
 @pass_session
 def gc(session: Session, *, dry_run: bool) -> None:
     """Let go of what nothing refers to."""
-    with session.home("content gc") as home:
-        done = contents.collect_content(home, dry_run=dry_run)
+    done = session.ask(contents.collect_content, dry_run=dry_run)
     screen = session.screen
     if screen.answered({"gc": to_plain(done)}):
         return
@@ -152,8 +150,10 @@ def scrub(session: Session, *, days: float | None, rate: float, due: bool) -> in
     """Read blocks again and check them."""
     if due:
         return _tell_due(session, 90.0 if days is None else days)
-    with session.home("scrub") as home, session.screen.progress(text.SCRUBBING, None, "bytes") as advance:
-        done = contents.scrub_content(home, bytes_per_second=rate * _MEGABYTE, days=days, advance=advance)
+    with session.screen.progress(text.SCRUBBING, None, "bytes") as advance:
+        done = session.ask(
+            contents.scrub_content, bytes_per_second=rate * _MEGABYTE, days=days, advance=advance
+        )
     screen = session.screen
     if not screen.answered({"ok": not done.failures, "scrub": to_plain(done)}):
         screen.say(text.SCRUBBED, count=done.checked, size=size(done.bytes), bad=len(done.failures))
@@ -163,8 +163,7 @@ def scrub(session: Session, *, days: float | None, rate: float, due: bool) -> in
 
 
 def _tell_due(session: Session, days: float) -> int:
-    with session.home("scrub") as home:
-        count, total = contents.due_for_check(home, days)
+    count, total = session.ask(contents.due_for_check, days)
     if not session.screen.answered({"due": {"days": days, "blocks": count, "bytes": total}}):
         session.screen.say(text.DUE_LINE, days=f"{days:g}", count=count, size=size(total))
     return DONE

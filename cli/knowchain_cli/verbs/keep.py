@@ -7,8 +7,9 @@ from typing import Final
 
 from knowchain.errors import InvalidValue
 from knowchain.home import maintenance
+from knowchain.home.examining import Examination, examine
 from knowchain.home.maintenance import ERASURE_DELAY_MS
-from knowchain.home.plain import to_plain
+from knowchain.home.plain import to_document, to_plain
 from knowchain.home.statistics import Statistics, statistics
 from knowchain_cli.commands import Help, argument, option, pass_session, verb
 from knowchain_cli.messages import keeping as text
@@ -30,24 +31,19 @@ _DAY_MS: Final = 24 * 3600 * 1000
 def fsck(session: Session, *, quick: bool) -> int:
     """Check the home."""
     screen = session.screen
-    with session.home("fsck") as home:
-        records = home.store.reader().last_arrival()
-        with screen.progress(text.CHECKING, records) as advance:
-            findings: list[object] = list(maintenance.check(home, advance))
-        if home.layout.content.is_dir():
-            findings += home.content.fsck(hashes=not quick)
-    if screen.answered({"ok": not findings, "records": records, "findings": to_plain(findings)}):
-        return FAILED if findings else DONE
-    if not findings:
-        screen.say(text.SOUND, records=records)
-        return DONE
-    screen.say(text.FOUND, count=len(findings))
-    for finding in findings:
-        document = to_plain(finding)
-        assert isinstance(document, dict)
-        screen.say(text.FINDING, where=document.get("where", ""), what=document.get("what", ""))
-        screen.say(text.REMEDY, remedy=document.get("remedy", ""))
-    return FAILED
+    with screen.progress(text.CHECKING) as advance:
+        found = session.ask(examine, Examination(hashes=not quick), advance)
+    code = FAILED if found.findings else DONE
+    if screen.answered({"ok": not found.findings, **to_document(found)}):
+        return code
+    if not found.findings:
+        screen.say(text.SOUND, records=found.records)
+    else:
+        screen.say(text.FOUND, count=len(found.findings))
+    for finding in found.findings:
+        screen.say(text.FINDING, where=finding.where, what=finding.what)
+        screen.say(text.REMEDY, remedy=finding.remedy)
+    return code
 
 
 @verb("rebuild", Help(overview.REBUILD, text.REBUILD_TEXT, text.REBUILD_EXAMPLES))
@@ -97,8 +93,7 @@ def rebuild_content_index(root: Path) -> None:
 @pass_session
 def backup(session: Session, *, folder: Path) -> None:
     """Copy the home."""
-    with session.home("backup") as home:
-        done = maintenance.backup(home, folder)
+    done = session.ask(maintenance.backup, folder)
     if not session.screen.answered({"backup": to_plain(done)}):
         session.screen.say(text.BACKED_UP, records=done.records, folder=done.folder, size=size(done.bytes))
 
@@ -115,8 +110,7 @@ def restore(session: Session, *, folder: Path | None, newest: bool) -> None:
         )
     records = None if folder is None else maintenance.restore(folder, session.root)
     if newest:
-        with session.home("restore") as home:
-            maintenance.trust_newest(home)
+        session.ask(maintenance.trust_newest)
     screen = session.screen
     if screen.answered({"home": str(session.root), "records": records, "signs": newest}):
         return
@@ -137,8 +131,7 @@ def erase(session: Session, *, delay: float) -> None:
         raise InvalidValue(
             "{field}: {value} is no number of days", field="--delay", value=delay, remedy="give 0 or more"
         )
-    with session.home("erase") as home:
-        done = maintenance.erase_due(home, delay_ms=int(min(delay, 36_500) * _DAY_MS))
+    done = session.ask(maintenance.erase_due, delay_ms=int(min(delay, 36_500) * _DAY_MS))
     if not session.screen.answered({"erasure": to_plain(done)}):
         session.screen.say(text.ERASED, count=len(done.destroyed), waiting=done.waiting)
         for rid in done.destroyed:
@@ -149,7 +142,7 @@ def erase(session: Session, *, delay: float) -> None:
 @pass_session
 def stats(session: Session) -> None:
     """Tell what is here."""
-    found = session.ask(statistics, None)
+    found = session.ask(statistics)
     if not session.screen.answered({"stats": to_plain(found)}):
         _tell(session.screen, found)
 

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from knowchain.chains import Flag
+from knowchain.errors import InvalidValue
 from knowchain.home import devices
 from knowchain.home.devices import Device
 from knowchain.home.identity_log import LogRequest, identity_log
-from knowchain.home.keyfile import is_encrypted
-from knowchain.home.names import resolve_record
+from knowchain.home.keyfile import is_encrypted, read_public_key
+from knowchain.home.layout import Layout
+from knowchain.home.naming import find_record
 from knowchain.home.plain import to_plain
-from knowchain.identifiers import KeyId, PublicKey
+from knowchain.identifiers import PublicKey
 from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session
 from knowchain_cli.messages import beginning
 from knowchain_cli.messages import keys as text
@@ -32,8 +34,7 @@ keys = VerbGroup("keys", taught=Help(text.SUMMARY, text.TEXT, text.EXAMPLES), no
 @pass_session
 def list_keys(session: Session) -> None:
     """List the devices."""
-    with session.home("keys list") as home:
-        found = devices.list_devices(home)
+    found = session.ask(devices.list_devices)
     if session.screen.answered({"devices": to_plain(found)}):
         return
     columns = (text.DEVICE, text.STATUS, text.RANK, text.KEY)
@@ -52,9 +53,7 @@ def _row(device: Device) -> tuple[object, ...]:
 @pass_session
 def add_key(session: Session, *, key: str, label: str | None) -> None:
     """Add a device."""
-    public = PublicKey.parse(key)
-    with session.home("keys add") as home:
-        done = devices.add_device(home, public, label)
+    done = session.ask(devices.add_device, PublicKey.parse(key), label)
     if session.screen.answered({"change": to_plain(done)}):
         return
     session.screen.say(text.ADDED, id=done.id)
@@ -68,10 +67,16 @@ def add_key(session: Session, *, key: str, label: str | None) -> None:
 @pass_session
 def revoke_key(session: Session, *, device: str, last_good: str | None, all_void: bool) -> None:
     """Disavow a device."""
-    with session.home("keys revoke") as home:
-        found = devices.find_device(devices.list_devices(home), device)
-        cut = None if last_good is None else resolve_record(home.store.reader(), last_good)
-        done = devices.revoke_device(home, found.hash, last_good=cut, all_void=all_void)
+    if all_void and last_good is not None:
+        raise InvalidValue(
+            "{field} beside --all-void says two things",
+            field="--last-good",
+            value=last_good,
+            remedy="give one of them",
+        )
+    found = devices.find_device(session.ask(devices.list_devices), device)
+    cut = None if last_good is None else session.ask(find_record, last_good)
+    done = session.ask(devices.revoke_device, found.hash, last_good=cut, all_void=all_void)
     if not session.screen.answered({"change": to_plain(done)}):
         session.screen.say(text.REVOKED_DONE, id=done.id)
 
@@ -82,12 +87,10 @@ def revoke_key(session: Session, *, device: str, last_good: str | None, all_void
 @pass_session
 def rotate_key(session: Session, *, passphrase: bool, new_passphrase_file: Path | None) -> None:
     """Replace the key of this device."""
-    with session.home("keys rotate") as home:
-        _ = home.device  # asks for the old passphrase before the new one
-        wanted = passphrase or is_encrypted(home.layout.device_key)
-        fresh = session.fresh_passphrase(new_passphrase_file, prompt=wanted)
-        done = devices.rotate(home, fresh)
-        key = home.device_public_key
+    # A key that has a passphrase does not lose it by a rotation.
+    prompt = passphrase or is_encrypted(Layout(session.root).device_key)
+    done = session.ask(devices.rotate, session.fresh_passphrase(new_passphrase_file, prompt=prompt))
+    key = read_public_key(Layout(session.root).device_key)
     if not session.screen.answered({"change": to_plain(done), "device": str(key)}):
         session.screen.say(text.ROTATED, key=key, id=done.id)
 
@@ -111,20 +114,16 @@ def recover_key(
     new_passphrase_file: Path | None,
 ) -> None:
     """Take the identity back."""
-    with session.home("keys recover") as home:
-        honest = None if after is None else resolve_record(home.store.reader(), after)
-        kept: list[KeyId] = []
-        if keep:
-            known = devices.list_devices(home)
-            kept = [devices.find_device(known, each).hash for each in keep]
-        done = devices.recover(
-            home,
-            recovery_file,
-            new_recovery_file or _beside(recovery_file),
-            after=honest,
-            keep=kept,
-            passphrase=session.fresh_passphrase(new_passphrase_file, prompt=passphrase),
-        )
+    honest = None if after is None else session.ask(find_record, after)
+    known = session.ask(devices.list_devices) if keep else ()
+    done = session.ask(
+        devices.recover,
+        recovery_file,
+        new_recovery_file or _beside(recovery_file),
+        after=honest,
+        keep=[devices.find_device(known, each).hash for each in keep],
+        passphrase=session.fresh_passphrase(new_passphrase_file, prompt=passphrase),
+    )
     if session.screen.answered({"recovery": to_plain(done)}):
         return
     session.screen.say(text.RECOVERED, id=done.change.id)

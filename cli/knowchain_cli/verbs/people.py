@@ -44,7 +44,7 @@ def name(session: Session, *, who: str | None, petname: str | None, remove: str 
 
 
 def _list_people(session: Session) -> None:
-    people = session.ask(naming.list_people, None)
+    people = session.ask(naming.list_people)
     screen = session.screen
     if screen.answered({"people": to_plain(people)}):
         return
@@ -73,10 +73,9 @@ def _interests(function: Any) -> Any:
 def follow(session: Session, *, publish: bool, **given: Sequence[str]) -> None:
     """Follow somebody or something."""
     wanted = _interest(given)
-    with session.home("follow") as home:
-        done = following.followed(home) if wanted == Interest() else following.follow(home, wanted)
-        if publish:
-            done = following.publish_follows(home)
+    done = session.ask(following.followed) if wanted == Interest() else session.ask(following.follow, wanted)
+    if publish:
+        done = session.ask(following.publish_follows)
     _show(session.screen, done)
 
 

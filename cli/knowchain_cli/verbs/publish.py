@@ -38,11 +38,8 @@ def publish(session: Session, *, path: Sequence[Path], **given: Any) -> None:
             remedy="add --access public, or --access metadata-only to publish the description alone",
         )
     files = _files(path, given)
-    with (
-        session.home("publish") as home,
-        session.screen.progress(text.READING, _total(files), "bytes") as advance,
-    ):
-        done = publishing.publish(home, _publication(fields, given), files, advance)
+    with session.screen.progress(text.READING, _total(files), "bytes") as advance:
+        done = session.ask(publishing.publish, _publication(fields, given), files, advance)
     _show(session.screen, done)
 
 
@@ -57,14 +54,10 @@ def revise(
 ) -> None:
     """Sign a new version of a work."""
     files = _files(path, given)
-    with (
-        session.home("revise") as home,
-        session.screen.progress(text.READING, _total(files), "bytes") as advance,
-    ):
-        fields = described(given, publishing.sole_language(home, record))
-        done = publishing.revise(
-            home, Revision(record, _publication(fields, given), tuple(remove)), files, advance
-        )
+    fields = described(given, session.ask(publishing.sole_language, record))
+    request = Revision(record, _publication(fields, given), tuple(remove))
+    with session.screen.progress(text.READING, _total(files), "bytes") as advance:
+        done = session.ask(publishing.revise, request, files, advance)
     _show(session.screen, done)
 
 

@@ -44,8 +44,8 @@ def verify(session: Session, *, target: str) -> int:
     path = Path(target)
     if path.exists() or not target.startswith("bafy"):
         return _verify_file(session, path)
-    with session.home("verify") as home, session.screen.progress(text.CHECKING) as advance:
-        found = judge_record(home, JudgementRequest(target), advance)
+    with session.screen.progress(text.CHECKING) as advance:
+        found = session.ask(judge_record, JudgementRequest(target), advance)
     if not session.screen.answered({"ok": found.ok, "record": to_plain(found)}):
         _tell(session.screen, found)
     return DONE if found.ok else FAILED
