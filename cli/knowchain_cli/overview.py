@@ -25,6 +25,8 @@ ENTRIES: Final[Mapping[str, Entry]] = {
     "verify": Entry("verify", text.VERIFY, text.READ),
     "trace": Entry("trace", text.TRACE, text.READ),
     "search": Entry("search", text.SEARCH, text.READ),
+    "feed": Entry("feed", text.FEED, text.READ),
+    "inbox": Entry("feed", text.INBOX, text.READ),
     "blast": Entry("trace", text.BLAST, text.READ),
     "name": Entry("people", text.NAME, text.PEOPLE),
     "follow": Entry("people", text.FOLLOW, text.PEOPLE),

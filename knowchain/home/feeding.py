@@ -28,7 +28,17 @@ from knowchain.ranking.reasons import Because, because, why_dropped
 from knowchain.ranking.snapshot import Manifest
 from knowchain.storage.reader import Reader
 
-__all__ = ["Adds", "FeedItem", "FeedRequest", "FeedShown", "Feeds", "Why", "WhyRequest", "show_feed", "why"]
+__all__ = [
+    "Adds",
+    "FeedItem",
+    "FeedRequest",
+    "FeedShown",
+    "Feeds",
+    "Why",
+    "WhyRequest",
+    "explain_item",
+    "show_feed",
+]
 
 _TOLD: Final = (Flag.CONTESTED, Flag.DISPUTED, Flag.FORKED)
 """Flags of records that are shown all the same, and said beside them."""
@@ -233,7 +243,7 @@ def show_feed(home: Home, request: FeedRequest) -> FeedShown:
     return feeds_of(home).show(home, request)
 
 
-def why(home: Home, request: WhyRequest) -> Why:
+def explain_item(home: Home, request: WhyRequest) -> Why:
     """What became of one work; see :meth:`Feeds.why`."""
     return feeds_of(home).why(home, request)
 

@@ -26,7 +26,7 @@ from knowchain.records.bodies import KINDS
 from knowchain.records.bodies.values import Stored
 from knowchain.storage.reader import Reader
 
-__all__ = ["Gathered", "folded"]
+__all__ = ["Gathered", "fields_of", "folded", "statement_of"]
 
 _WITHDRAWING: Final = ("kc:retracts", "kc:erases")
 _REVISES: Final = "prov:wasRevisionOf"
@@ -174,7 +174,7 @@ class _Round:
         """Work out a record's fact; whether it changed."""
         header = held.header
         drop = self._flag_drop(held)
-        fields = None if drop is not None or held.body is None else _fields(held.body)
+        fields = None if drop is not None or held.body is None else fields_of(held.body)
         if drop is None and header.body is not None and held.body is None:
             drop = Drop.BODY_ABSENT
             self._gathered._absent[held.id] = header.body.cid
@@ -242,14 +242,14 @@ class _Round:
         return False
 
     def _take_statement(self, held: _Held, fields: Mapping[str, Stored]) -> None:
-        statement = _statement(held, fields) if held.header.kind == "trust" else None
+        statement = statement_of(held.id, held.header, fields) if held.header.kind == "trust" else None
         if statement is not None:
             self._columns.put_statement(statement)
         else:
             self._columns.remove_statement(held.id)
 
 
-def _fields(body: bytes) -> dict[str, Stored] | None:
+def fields_of(body: bytes) -> dict[str, Stored] | None:
     """A body that admission checked already, when it came."""
     try:
         fields = codec.decode(body)
@@ -281,9 +281,9 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def _statement(held: _Held, fields: Mapping[str, Stored]) -> Statement | None:
-    """The statement of a trust record without a scope; None if it makes none."""
-    subjects = [ref.target for ref in held.header.refs if ref.relation == _ABOUT]
+def statement_of(rid: RecordId, header: Header, fields: Mapping[str, Stored]) -> Statement | None:
+    """What a trust record without a scope states; None if it has one, or states nothing that counts."""
+    subjects = [ref.target for ref in header.refs if ref.relation == _ABOUT]
     if "scope" in fields or len(subjects) != 1:
         return None
     level, mass, block = (_view("trust", fields, name) for name in ("level", "mass", "block"))
@@ -299,10 +299,10 @@ def _statement(held: _Held, fields: Mapping[str, Stored]) -> Statement | None:
         assert isinstance(level, int)
         weight = LEVEL_WEIGHTS[level]
     return Statement(
-        id=held.id,
-        author=held.header.author,
+        id=rid,
+        author=header.author,
         subject=subjects[0],
-        time=held.header.time,
+        time=header.time,
         weight=weight,
         block=block is True,
         until=until if isinstance(until, int) else None,

@@ -35,9 +35,9 @@ TEMPLATES: Final = {
     "age": "{age} old",
     "fresh": "{age} old; halves every {half_life}",
     "lang_none": "names no language",
-    "lang_lift": "in {languages}: little by people you trust lately",
-    "lang_common": "in {languages}: the language with the most by people you trust lately",
-    "lang_unknown": "in {languages}: nobody you trust published anything lately to compare with",
+    "lang_lift": "in {languages}: less by people you trust lately than in the language with the most",
+    "lang_rare": "in {languages}: nothing by people you trust lately",
+    "lang_common": "in {languages}: no language has more by people you trust lately",
     "sources_none": "claims no sources",
     "sources": "{verified} of {claimed} steps to its sources are here and stand",
     "trust_none": "nobody you trust leads to its author",
@@ -89,7 +89,7 @@ def _template(contribution: Contribution, evidence: Evidence) -> str:
     if signal == "lang_lift":
         if not evidence.languages:
             return "lang_none"
-        return "lang_lift" if value * 2 >= ONE else "lang_common"
+        return "lang_rare" if value == ONE else "lang_lift" if value else "lang_common"
     if signal == "provenance":
         return "sources" if evidence.claimed else "sources_none"
     if signal == "trust":

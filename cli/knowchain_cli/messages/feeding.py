@@ -1,0 +1,109 @@
+"""feed and inbox."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from knowchain.home.inbox import Concern
+from knowchain_cli.catalogue import Message
+
+FEED_TEXT: Final = Message(
+    "Shows what is new and worth your time, in the order of your own rules: a profile, a small file that you "
+    "can read and change. Nobody else's weight, clock or hidden signal moves an item, and every item says "
+    "why it stands where it does; the parts add up exactly.\n\n"
+    "`feed why ID` tells what became of any work, shown or not. Profiles that come along: balanced (used "
+    "unless you name another), chronological, plain (nothing about you is used), small-languages."
+)
+FEED_EXAMPLES: Final = (
+    ("knowchain feed show", Message("The best of now, by the profile `balanced`.")),
+    ("knowchain feed show --profile mine.toml --limit 50", Message("By your own profile.")),
+    ("knowchain feed why bafyreif5", Message("Why a work is, or is not, among them.")),
+)
+SHOW: Final = Message("Show the best of now.")
+SHOW_TEXT: Final = Message(
+    "Shows the best works that are held here, with the reasons for each. The same profile, records, follows "
+    "and moment give the same feed on every machine; `--as-of` names the moment."
+)
+SHOW_EXAMPLES: Final = (
+    ("knowchain feed show --profile small-languages", Message("Another profile that comes along.")),
+    ("knowchain feed show --as-of 2026-11-01T12:00:00Z --json", Message("As of a moment; as JSON.")),
+)
+WHY: Final = Message("Tell why a work is shown where it is, or not at all.")
+WHY_TEXT: Final = Message(
+    "Tells what became of one work in a feed: its rank and what added to its score, how far it is below the "
+    "last one shown, or which rule left it out."
+)
+WHY_EXAMPLES: Final = (
+    ("knowchain feed why bafyreif5", Message("In the feed that `feed show` shows.")),
+    ("knowchain feed why bafyreif5 --profile mine.toml", Message("In that of another profile.")),
+)
+PROFILE: Final = Message("A profile: a file, or the name of one that comes along. Default: balanced.")
+AS_OF: Final = Message("The moment, such as 2026-11-01T12:00:00Z. Default: now.")
+LIMIT: Final = Message("How many items. Default: what the profile says.")
+READING: Final = Message("Reading what is held")
+
+HEADING: Final = Message("{profile}: {reason}")
+HEADING_PLAIN: Final = Message("{profile}")
+COUNTS: Final = Message("{shown} of {candidates} candidates, out of {works} works, as of {time}")
+EMPTY: Final = Message("Nothing to show.")
+EMPTY_NEXT: Final = Message("Publish a work, or import some: `knowchain import FILE`.")
+ITEM: Final = Message("{rank}. {title}")
+UNTITLED: Final = Message("(no title)")
+BY: Final = Message("{author}, {day} · score {score} · {id}")
+BY_IN: Final = Message("{author}, {day}, in {languages} · score {score} · {id}")
+ADDS: Final = Message("{adds}  {signal}: {reason}")
+FROM: Final = Message("given by: {sources}")
+FLAG: Final = Message("{flag}: {meaning}")
+DROPPED: Final = Message("Left out: {reasons}")
+COUNTED: Final = Message("{reason} {count}")
+SNAPSHOT: Final = Message("snapshot {snapshot}")
+
+PLACED: Final = Message("It is number {rank} of {candidates}.")
+NOT_SHOWN: Final = Message(
+    "It is number {rank} of {candidates}: not shown, {short} below the last one shown."
+)
+TIED: Final = Message(
+    "It is number {rank} of {candidates}: not shown. Its score equals that of the last one shown; between "
+    "equals a hash decides that nobody can choose."
+)
+LEFT_OUT: Final = Message("It is left out ({reason}): {because}.")
+
+INBOX_TEXT: Final = Message(
+    "Lists what came since you last looked and concerns your records: quotations, notes and evaluations, "
+    "corrections, disputes, labels; what became of the sources that you cite; and signs that one of your "
+    "keys is in other hands. What is listed counts as read; that stays in this home."
+)
+INBOX_EXAMPLES: Final = (
+    ("knowchain inbox", Message("What is new.")),
+    ("knowchain inbox --keep", Message("The same, and leave it unread.")),
+    ("knowchain inbox --all --limit 200", Message("From the beginning.")),
+)
+KEEP: Final = Message("Leave what is listed unread.")
+ALL: Final = Message("From the beginning, also what was read.")
+INBOX_LIMIT: Final = Message("How many; 50 by default, 500 at most.")
+NOTHING_NEW: Final = Message("Nothing new.")
+MORE: Final = Message("There is more: run `knowchain inbox` again.")
+MORE_KEPT: Final = Message("There is more: name a greater --limit, or leave --keep out.")
+NOTICE: Final = Message("{day}  {author} {concern}")
+WITH_TITLE: Final = Message("“{title}”")
+ABOUT: Final = Message("about your “{title}”")
+CONCERNS: Final = {
+    Concern.QUOTES: Message("quotes you"),
+    Concern.DERIVES: Message("made something out of a work of yours"),
+    Concern.CITES: Message("refers to you"),
+    Concern.CORRECTS: Message("published another version of a record of yours"),
+    Concern.DISPUTES: Message("disputes a record of yours"),
+    Concern.NOTES: Message("wrote a note on a record of yours"),
+    Concern.EVALUATES: Message("evaluates a record of yours"),
+    Concern.LABELS: Message("put a label on a record of yours"),
+    Concern.TELLS: Message("tells of something that happened to a record of yours"),
+    Concern.TRUSTS: Message("says how far they rely on you"),
+    Concern.ASKS: Message("asks to be part of a collection or work of yours"),
+    Concern.WITHDRAWS_SOURCE: Message("took back something that you rely on"),
+    Concern.RENEWS_SOURCE: Message("published a newer version of something that you rely on"),
+    Concern.FORKS_KEY: Message(
+        "signed with a key of yours beside its chain. If that was not you, the key was stolen: "
+        "`knowchain keys recover`"
+    ),
+    Concern.CHANGES_IDENTITY: Message("changed your identity elsewhere: see `knowchain keys log`"),
+}

@@ -1,0 +1,213 @@
+"""feed and inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from knowchain.errors import InvalidValue
+from knowchain.home.feeding import FeedItem, FeedRequest, FeedShown, Why, WhyRequest, explain_item, show_feed
+from knowchain.home.inbox import InboxRequest, Notice
+from knowchain.home.inbox import inbox as read_inbox
+from knowchain.home.plain import to_plain
+from knowchain.ranking.presets import DEFAULT, PRESETS
+from knowchain_cli.catalogue import Message
+from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session, verb
+from knowchain_cli.messages import feeding as text
+from knowchain_cli.messages.overview import FEED, INBOX
+from knowchain_cli.messages.reading import FLAGS
+from knowchain_cli.quantities import moment
+from knowchain_cli.screen import Screen
+from knowchain_cli.session import Session
+
+__all__ = ["feed", "inbox"]
+
+_LONGEST_PROFILE: Final = 65_536
+
+feed = VerbGroup("feed", taught=Help(FEED, text.FEED_TEXT, text.FEED_EXAMPLES))
+
+
+def _which(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options by which both verbs know which feed is meant."""
+    function = option("--limit", type=int, metavar="N", help=text.LIMIT)(function)
+    function = option("--as-of", metavar="TIME", help=text.AS_OF)(function)
+    return option("--profile", metavar="FILE|NAME", help=text.PROFILE)(function)
+
+
+@feed.verb("show", Help(text.SHOW, text.SHOW_TEXT, text.SHOW_EXAMPLES))
+@_which
+@pass_session
+def feed_show(session: Session, *, profile: str | None, as_of: str | None, limit: int | None) -> None:
+    """Show a feed."""
+    shown = session.ask(show_feed, _request(profile, as_of, limit))
+    if not session.screen.answered({"feed": to_plain(shown)}):
+        _show(session.screen, shown)
+
+
+@feed.verb("why", Help(text.WHY, text.WHY_TEXT, text.WHY_EXAMPLES))
+@argument("record", metavar="ID")
+@_which
+@pass_session
+def feed_why(
+    session: Session, *, record: str, profile: str | None, as_of: str | None, limit: int | None
+) -> None:
+    """Explain one work."""
+    found = session.ask(explain_item, WhyRequest(record, _request(profile, as_of, limit)))
+    if not session.screen.answered({"why": to_plain(found)}):
+        _explain(session.screen, found)
+
+
+@verb("inbox", Help(INBOX, text.INBOX_TEXT, text.INBOX_EXAMPLES))
+@option("--limit", type=int, metavar="N", default=50, help=text.INBOX_LIMIT)
+@option("--all", "everything", is_flag=True, help=text.ALL)
+@option("--keep", is_flag=True, help=text.KEEP)
+@pass_session
+def inbox(session: Session, *, limit: int, everything: bool, keep: bool) -> None:
+    """Read the inbox."""
+    found = session.ask(read_inbox, InboxRequest(limit, everything, keep))
+    screen = session.screen
+    if screen.answered({"inbox": to_plain(found)}):
+        return
+    if not found.notices:
+        screen.say(text.NOTHING_NEW)
+    for notice in found.notices:
+        _notice(screen, notice)
+    if found.more:
+        screen.advise(text.MORE_KEPT if keep or everything else text.MORE)
+
+
+# --- which feed --------------------------------------------------------------------------------------
+
+
+def _request(profile: str | None, as_of: str | None, limit: int | None) -> FeedRequest:
+    at = None if as_of is None else _moment(as_of)
+    if profile is None or profile in PRESETS:
+        return FeedRequest(preset=profile or DEFAULT, as_of=at, limit=limit)
+    return FeedRequest(profile=_text(profile), as_of=at, limit=limit)
+
+
+def _text(name: str) -> str:
+    try:
+        with Path(name).open(encoding="utf-8") as file:
+            return file.read(_LONGEST_PROFILE + 1)
+    except (OSError, UnicodeDecodeError, ValueError) as exc:
+        raise InvalidValue(
+            "{field}: {value} is no profile that comes along, and can't be read as a file: {why}",
+            field="--profile",
+            value=name,
+            why=getattr(exc, "strerror", None) or "not UTF-8",
+            presets=", ".join(PRESETS),
+            remedy="give a file, or one of {presets}",
+        ) from exc
+
+
+def _moment(words: str) -> int:
+    try:
+        found = datetime.fromisoformat(words)
+    except ValueError as exc:
+        raise InvalidValue(
+            "{field}: {value} is no moment",
+            field="--as-of",
+            value=words,
+            remedy="give a date, or a date and time such as 2026-11-01T12:00:00Z",
+        ) from exc
+    aware = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    since = aware - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+
+
+# --- showing -----------------------------------------------------------------------------------------
+
+
+def _show(screen: Screen, shown: FeedShown) -> None:
+    if shown.reason:
+        screen.say(text.HEADING, profile=shown.profile, reason=shown.reason)
+    else:
+        screen.say(text.HEADING_PLAIN, profile=shown.profile)
+    screen.say(
+        text.COUNTS,
+        shown=len(shown.items),
+        candidates=shown.candidates,
+        works=shown.works,
+        time=moment(shown.as_of),
+    )
+    if not shown.items:
+        screen.say(text.EMPTY)
+        screen.advise(text.EMPTY_NEXT)
+    for item in shown.items:
+        screen.blank()
+        _item(screen, item, shown.unit)
+    screen.blank()
+    if shown.dropped:
+        counted = (
+            screen.catalogue.text(text.COUNTED, reason=reason, count=count)
+            for reason, count in shown.dropped.items()
+        )
+        screen.say(text.DROPPED, reasons=", ".join(counted))
+    screen.say(text.SNAPSHOT, snapshot=shown.snapshot)
+
+
+def _item(screen: Screen, item: FeedItem, unit: int) -> None:
+    title: object = text.UNTITLED if item.title is None else item.title.split("\n", 1)[0]
+    screen.say(text.ITEM, rank=item.rank, title=title)
+    fields = {
+        "author": item.author_name,
+        "day": moment(item.time)[:10],
+        "score": points(item.score, unit),
+        "id": item.item,
+    }
+    if item.languages:
+        screen.say(text.BY_IN, indent=3, languages=", ".join(item.languages), **fields)
+    else:
+        screen.say(text.BY, indent=3, **fields)
+    for flag in item.flags:
+        screen.say(text.FLAG, indent=3, flag=flag.value, meaning=FLAGS[flag])
+    for each in item.contributions:
+        screen.say(
+            text.ADDS,
+            indent=5,
+            adds=points(each.adds, unit).rjust(7),
+            signal=each.signal,
+            reason=Message(screen.catalogue.text(each.reason.template, **each.reason.fields)),
+        )
+    screen.say(text.FROM, indent=5, sources=", ".join(item.sources))
+
+
+def _explain(screen: Screen, found: Why) -> None:
+    if found.placed is None:
+        assert found.reason is not None
+        screen.say(text.LEFT_OUT, reason=found.dropped, because=Message(found.reason.template))
+        return
+    rank, candidates = found.placed.rank, found.candidates
+    if found.shown:
+        screen.say(text.PLACED, rank=rank, candidates=candidates)
+    elif found.short_of:
+        short = points(found.short_of, found.unit)
+        screen.say(text.NOT_SHOWN, rank=rank, candidates=candidates, short=short)
+    else:
+        screen.say(text.TIED, rank=rank, candidates=candidates)
+    screen.blank()
+    _item(screen, found.placed, found.unit)
+
+
+def points(score: int, unit: int) -> str:
+    """A score in units of one, to the thousandth, rounded down; the exact number is in the JSON."""
+    thousandths = score * 1000 // unit
+    sign, whole = ("-", -thousandths) if thousandths < 0 else ("", thousandths)
+    return f"{sign}{whole // 1000}.{whole % 1000:03}"
+
+
+def _notice(screen: Screen, notice: Notice) -> None:
+    screen.say(
+        text.NOTICE,
+        day=moment(notice.received)[:10],
+        author=notice.author_name,
+        concern=text.CONCERNS[notice.concern],
+    )
+    if notice.title is not None:
+        screen.say(text.WITH_TITLE, indent=12, title=notice.title.split("\n", 1)[0])
+    if notice.about_title is not None:
+        screen.say(text.ABOUT, indent=12, title=notice.about_title.split("\n", 1)[0])
+    screen.data(str(notice.record), indent=12)
