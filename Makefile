@@ -20,7 +20,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.ready-run ## open a home, sign a first record in it and verify it
-	@scripts/first-record.sh
+	@scripts/run.sh
 
 test: .venv/.ready-dev ## run the tests, but not the slow campaigns
 	@$(BIN)/pytest -n $(WORKERS)
