@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -62,6 +62,7 @@ class Admission:
     ) -> None:
         self.network = network
         self.parking = Parking() if parking is None else parking
+        self._verdicts: Counter[tuple[Verdict, str]] = Counter()
         self._store = store
         self._verifiers = verifiers
         self._rejected = RejectedMemory()
@@ -99,6 +100,17 @@ class Admission:
         """
         self._listeners.append(listener)
 
+    @property
+    def verdicts(self) -> dict[tuple[Verdict, str], int]:
+        """How many blocks got which verdict since the door was opened, by verdict and reason."""
+        with self._guard:
+            return dict(self._verdicts)
+
+    @property
+    def waiting(self) -> int:
+        """Batches that wait for the writer."""
+        return self._queue.qsize()
+
     # --- ways in -------------------------------------------------------------------------------
 
     def admit(self, block: bytes, body: bytes | None = None, *, source: str) -> Answer:
@@ -114,6 +126,7 @@ class Admission:
         """
         judged = judge(Incoming(block, body), self.network, self._rejected)
         if isinstance(judged, Answer):
+            self._count([judged])
             return judged
         return self._hand_in([judged], source).result()[0]
 
@@ -195,10 +208,15 @@ class Admission:
                 work.done.set_exception(_named(exc))
             return
         for work, answer in zip(group, answers, strict=True):
+            self._count(answer)
             work.done.set_result(answer)
         if news:
             for listener in self._listeners:
                 listener(news)
+
+    def _count(self, answers: Sequence[Answer]) -> None:
+        with self._guard:
+            self._verdicts.update((answer.verdict, answer.reason or "") for answer in answers)
 
     def _settle_group(self, group: Sequence[_Work]) -> tuple[list[list[Answer]], list[Accepted]]:
         answers: list[list[Answer]] = []

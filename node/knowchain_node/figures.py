@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from knowchain.admission import Admission
 from knowchain.home import Home
 from knowchain_node.metrics import BUCKETS, Metrics
 from knowchain_node.network.counters import ChildCounters, Counters
@@ -76,21 +77,23 @@ class _Figures:
         yield records
         missing = sum(1 for _ in reader.missing_bodies())
         yield _gauge("knowchain_bodies_missing", "Bodies that a record links and that are not here.", missing)
-        parking = self._home.admission.parking
-        yield _gauge("knowchain_parked_records", "Records that wait for a parent.", len(parking))
-        yield _gauge("knowchain_parked_bytes", "Bytes of records that wait for a parent.", parking.bytes)
-        yield _gauge("knowchain_outbox_records", "Own records to be announced.", len(reader.outbox()))
+        yield _gauge("knowchain_outbox_records", "Own records to be announced.", len(reader.outbox(limit=-1)))
+        yield from _admission(self._home.admission)
 
     def _content(self) -> Iterator[Any]:
         if not self._home.layout.content.is_dir():
             return
         totals = self._home.content.totals()
-        for field in fields(totals):
-            value = getattr(totals, field.name)
-            if isinstance(value, int):
-                yield _gauge(
-                    f"knowchain_content_{field.name}", f"Of the blocks of files: {field.name}.", value
-                )
+        blocks = GaugeMetricFamily("knowchain_content_blocks", "Blocks of files.", labels=["where"])
+        size = GaugeMetricFamily("knowchain_content_bytes", "Bytes of files.", labels=["where"])
+        for where, count, total in (
+            ("packs", totals.packed, totals.packed_bytes),
+            ("originals", totals.original, totals.original_bytes),
+        ):
+            blocks.add_metric([where], count)
+            size.add_metric([where], total)
+        yield from (blocks, size)
+        yield _gauge("knowchain_content_dead_bytes", "Let go of, and still on the disk.", totals.dead_bytes)
 
     def _machine(self) -> Iterator[Any]:
         root = self._home.layout.root
@@ -102,6 +105,18 @@ class _Figures:
         )
         times = os.times()
         yield _counter("knowchain_cpu_seconds", "Processor time of this process.", times.user + times.system)
+
+
+def _admission(door: Admission) -> Iterator[Any]:
+    verdicts = CounterMetricFamily(
+        "knowchain_admission_verdicts", "Verdicts on blocks.", labels=["verdict", "reason"]
+    )
+    for (verdict, reason), count in sorted(door.verdicts.items()):
+        verdicts.add_metric([verdict.value, reason or "none"], count)
+    yield verdicts
+    yield _gauge("knowchain_admission_queue", "Batches that wait for the writer.", door.waiting)
+    yield _gauge("knowchain_parked_records", "Records that wait for a parent.", len(door.parking))
+    yield _gauge("knowchain_parked_bytes", "Bytes of records that wait for a parent.", door.parking.bytes)
 
 
 def _latency(metrics: Metrics) -> Iterator[Any]:

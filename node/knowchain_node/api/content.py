@@ -120,7 +120,8 @@ async def _fetch(call: Call) -> web.StreamResponse:
     def pieces() -> Iterator[bytes]:
         return read_file(GuardedBlocks(call.home.content), cid, first, length)
 
-    return await send_pieces(request, response, outflow(pieces))
+    with call.service.streams.one():
+        return await send_pieces(request, response, outflow(pieces))
 
 
 def _find(home: Home, cid: str, path: str) -> tuple[Cid, int]:

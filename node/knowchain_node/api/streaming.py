@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
+from knowchain.errors import KnowchainError
 from knowchain_node.api.failures import Refused
 
 __all__ = ["Inflow", "outflow", "send_pieces"]
+
+_log = logging.getLogger("knowchain.api")
 
 PATIENCE: Final = 60.0
 """Seconds that the other side may take for the next piece."""
@@ -93,7 +98,7 @@ def _too_large(most: int) -> Refused:
     )
 
 
-async def outflow(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
+async def outflow(make: Callable[[], Iterator[bytes]]) -> AsyncGenerator[bytes, None]:
     """The pieces of an iterator, which lives in a thread of its own and so sees one state of the store.
 
     Nothing is made ahead of whoever reads. An error of the iterator is raised here.
@@ -114,17 +119,26 @@ async def outflow(make: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
 
 
 async def send_pieces(
-    request: web.Request, response: web.StreamResponse, pieces: AsyncIterator[bytes]
+    request: web.Request, response: web.StreamResponse, pieces: AsyncGenerator[bytes, None]
 ) -> web.StreamResponse:
-    """Send an answer piece by piece. The first piece is made before the status goes out, so that a failure
-    at the start is an error, not a broken answer; a later one cuts the connection."""
-    first = await anext(pieces, None)
-    await response.prepare(request)
-    if first is not None:
-        await _write(response, first)
-    async for piece in pieces:
-        await _write(response, piece)
-    await response.write_eof()
+    """Send an answer piece by piece.
+
+    The first piece is made before the status goes out, so that what fails at the start is an error. What
+    fails later cuts the connection, so that nobody takes half a file for a whole one.
+    """
+    async with contextlib.aclosing(pieces):
+        first = await anext(pieces, None)
+        await response.prepare(request)
+        try:
+            if first is not None:
+                await _write(response, first)
+            async for piece in pieces:
+                await _write(response, piece)
+            await response.write_eof()
+        except (KnowchainError, TimeoutError) as exc:
+            _log.warning("%s was cut: %s", request.path[:200], str(exc) or "nobody reads it")
+            if request.transport is not None:
+                request.transport.abort()
     return response
 
 

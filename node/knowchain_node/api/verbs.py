@@ -207,7 +207,8 @@ async def _with_outgoing(call: Call, verb: Verb, shape: Shape, arguments: dict[s
             yield line.encode() + b"\n"
             yield from pieces_of(files)
 
-        return await send_pieces(call.request, _stream(MEDIA_TYPE), outflow(pieces))
+        with call.service.streams.one():
+            return await send_pieces(call.request, _stream(MEDIA_TYPE), outflow(pieces))
 
 
 async def _streamed(call: Call, shape: Shape, arguments: dict[str, Any]) -> object:
@@ -215,7 +216,8 @@ async def _streamed(call: Call, shape: Shape, arguments: dict[str, Any]) -> obje
         found: Iterator[bytes] = shape.function(call.home, **arguments)
         return found
 
-    return await send_pieces(call.request, _stream(BYTES), outflow(pieces))
+    with call.service.streams.one():
+        return await send_pieces(call.request, _stream(BYTES), outflow(pieces))
 
 
 def _stream(content_type: str) -> web.StreamResponse:
