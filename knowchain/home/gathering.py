@@ -80,10 +80,10 @@ class Gathered:
             The manifest of what the columns are made from now.
         """
         first = self._arrival == 0
-        work = _Round(reader, self)
+        work = _Round(reader, self, first=first)
         absent_before = dict(self._absent)
         if reader.last_arrival() > self._arrival:
-            work.take_new(first=first)
+            work.take_new()
         if self._absent:
             still = {record for record, _ in reader.missing_bodies()}
             work.take(rid for rid in list(self._absent) if rid not in still)
@@ -97,20 +97,21 @@ class Gathered:
 class _Round:
     """One bringing up to date, over one state of the store."""
 
-    def __init__(self, reader: Reader, gathered: Gathered) -> None:
-        self._reader, self._gathered = reader, gathered
+    def __init__(self, reader: Reader, gathered: Gathered, *, first: bool) -> None:
+        self._reader, self._gathered, self._first = reader, gathered, first
         self._columns, self._memberships = gathered.columns, gathered._memberships
         self._standing: Standing = reader.standing()
-        self._revised = frozenset(reader.targets_of(_REVISES))
+        # One pass over all references when everything is read; a question each when little is new.
+        self._revised = frozenset(reader.targets_of(_REVISES)) if first else None
         self._firm: dict[tuple[RecordId, PublicKey], bool] = {}
         self._again: set[RecordId] = set()
         self.arrived = False
 
-    def take_new(self, *, first: bool) -> None:
+    def take_new(self) -> None:
         """Take in every record since the cursor, and whatever these change."""
-        for held in self._new(first=first):
+        for held in self._new():
             self._settle(held)
-            if not first:
+            if not self._first:
                 self._follow_on(held.header)
                 self._cut_arrived(held)
         self.take(())
@@ -126,7 +127,7 @@ class _Round:
                     self._follow_on(held.header)
             todo, self._again = self._again, set()
 
-    def _new(self, *, first: bool) -> Iterator[_Held]:
+    def _new(self) -> Iterator[_Held]:
         gathered = self._gathered
         while page := self._reader.deliveries(after=gathered._arrival, limit=_PAGE):
             self.arrived = True
@@ -134,7 +135,7 @@ class _Round:
                 header = read_block(block).header
                 if isinstance(header, Header):
                     yield _Held(rid, header, body, withdrawn)
-                elif not first and header.seq > 0:
+                elif not self._first and header.seq > 0:
                     self._identity_changed(author_of(rid, header))
                 gathered._arrival = arrival
 
@@ -227,7 +228,7 @@ class _Round:
 
     def _is_revised(self, held: _Held) -> bool:
         """Whether a newer version by the author, or whoever acts for them, is here and stands."""
-        if held.id not in self._revised:
+        if self._revised is not None and held.id not in self._revised:
             return False
         for pointer in self._reader.pointers(held.id, (_REVISES,)):
             newer = self._held(pointer.source)
