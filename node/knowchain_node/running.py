@@ -16,6 +16,7 @@ from knowchain.admission.parking import Parking
 from knowchain.errors import InvalidValue, KnowchainError, StorageFault
 from knowchain.home import Home, Layout
 from knowchain.home.keyfile import Passphrase
+from knowchain_node.api import passing
 from knowchain_node.api.guard import Guard
 from knowchain_node.api.listener import bound_socket, listening
 from knowchain_node.api.service import Service
@@ -102,6 +103,7 @@ def run_peer(
     with Home.open(root, purpose="node", passphrase=passphrase, parking=parking) as home:
         if passphrase is not None:
             _ = home.device
+        passing.clear(home)
         asyncio.run(_run(home, config, started))
 
 

@@ -127,7 +127,8 @@ class _Around:
         except Refused as exc:
             return failure(exc, {hdrs.WWW_AUTHENTICATE: "Bearer"} if exc.status == 401 else None)
         except KnowchainError as exc:
-            return failure(exc)
+            owner = self._service.guard.knows(request)
+            return failure(exc, hide="" if owner else str(self._service.home.layout.root))
         except web.HTTPException as exc:
             allow = exc.headers.get(hdrs.ALLOW)
             return http_failure(exc.status, {hdrs.ALLOW: allow} if allow else None)

@@ -93,12 +93,16 @@ def _plain(value: object) -> object:
     return value if type(value) in (str, int, float, bool) or value is None else str(value)
 
 
-def failure(error: KnowchainError, headers: Mapping[str, str] | None = None) -> web.Response:
-    """An error as an answer."""
+def failure(
+    error: KnowchainError, headers: Mapping[str, str] | None = None, *, hide: str = ""
+) -> web.Response:
+    """An error as an answer; ``hide`` is a path that is not for whoever asks."""
     status = status_of(error)
     if status >= 500:
         _log.error("%s: %s", error.code, error)
     text = json.dumps({"error": failure_of(error)}, ensure_ascii=False)
+    if hide:
+        text = text.replace(json.dumps(hide, ensure_ascii=False)[1:-1], "<home>")
     return web.Response(status=status, text=text, content_type="application/json", headers=headers)
 
 

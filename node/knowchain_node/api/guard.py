@@ -72,6 +72,10 @@ class Guard:
         ):
             self._check_token(request)
 
+    def knows(self, request: web.Request) -> bool:
+        """Whether the call carries the token."""
+        return self.token.matches(request.headers.get(hdrs.AUTHORIZATION))
+
     def _check_host(self, request: web.Request) -> None:
         hosts = request.headers.getall(hdrs.HOST, [])
         name = _host_name(hosts[0]) if len(hosts) == 1 else None
@@ -100,7 +104,7 @@ class Guard:
             )
 
     def _check_token(self, request: web.Request) -> None:
-        if not self.token.matches(request.headers.get(hdrs.AUTHORIZATION)):
+        if not self.knows(request):
             raise Refused(
                 401,
                 "token-needed",

@@ -8,6 +8,7 @@ from typing import Final
 from knowchain.errors import NotFound
 from knowchain.home import Home, Names, resolve_identity
 from knowchain.home.devices import Device, list_devices
+from knowchain.home.following import Followed, Interest, follow, followed, unfollow
 from knowchain.home.names import check_name
 from knowchain.identifiers import KeyId, RecordId
 from knowchain.storage.reader import Reader
@@ -131,6 +132,18 @@ def _remove_petname(home: Home, name: str) -> dict[str, RecordId]:
     return home.store.reader().petnames()
 
 
+async def _follows(call: Call) -> Followed:
+    return await call.run(followed, call.home)
+
+
+async def _follow(call: Call) -> Followed:
+    return await call.run(follow, call.home, await call.body(Interest))
+
+
+async def _unfollow(call: Call) -> Followed:
+    return await call.run(unfollow, call.home, await call.body(Interest))
+
+
 async def _keys(call: Call) -> Devices:
     return Devices(await call.run(list_devices, call.home))
 
@@ -150,5 +163,10 @@ ENDPOINTS: Final = (
         takes=Named, changes=True,
     ),
     Endpoint("DELETE", "/api/v1/petnames/{name}", _unname, "Forget such a name.", Petnames, changes=True),
+    Endpoint("GET", "/api/v1/follows", _follows, "Whom and what the owner follows.", Followed),
+    Endpoint("POST", "/api/v1/follows", _follow, "Follow more.", Followed, takes=Interest, changes=True),
+    Endpoint(
+        "POST", "/api/v1/follows/remove", _unfollow, "Follow less.", Followed, takes=Interest, changes=True
+    ),
     Endpoint("GET", "/api/v1/keys", _keys, "The devices of the own identity.", Devices),
 )  # fmt: skip

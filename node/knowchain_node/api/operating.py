@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final, Literal
 
 from aiohttp import web
 
 from knowchain.home import Home
+from knowchain.home.statistics import Statistics, statistics
 from knowchain.identifiers import PublicKey, RecordId
 from knowchain_node.api.endpoint import Answer, Call, Endpoint, Media
 
@@ -93,6 +95,11 @@ def _read_status(home: Home, call: Call) -> Status:
     )
 
 
+async def _stats(call: Call) -> Statistics:
+    found = await call.run(statistics, call.home)
+    return replace(found, home=Path(found.home.name))  # where exactly it is, is for its owner alone
+
+
 async def _metrics(call: Call) -> web.Response:
     data, content_type = await call.run(_exposition, call)
     return web.Response(body=data, headers={"Content-Type": content_type})
@@ -111,6 +118,7 @@ ENDPOINTS: Final = (
         statuses=(200, 503), open_to_all=True,
     ),
     Endpoint("GET", "/api/v1/status", _status, "What the peer is and does.", Status),
+    Endpoint("GET", "/api/v1/stats", _stats, "What the home holds, in numbers.", Statistics),
     Endpoint("GET", "/metrics", _metrics, "Figures for Prometheus.",
              Media("text/plain", "the exposition format of Prometheus")),
 )  # fmt: skip

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -24,6 +22,7 @@ from knowchain.storage.blocks.packs import PackBlocks
 from knowchain.storage.blocks.uploads import Upload
 from knowchain_node.api.endpoint import BYTES, JSON, Call, Endpoint, Media, answered, parsed
 from knowchain_node.api.failures import Refused
+from knowchain_node.api.passing import scratch
 from knowchain_node.api.streaming import Inflow, outflow, send_pieces
 from knowchain_node.parcels import MEDIA_TYPE, Entry, check_entries, listed, pieces_of, unpacked
 from knowchain_node.verbs import Shape, Verb, shape_of, verb_named
@@ -186,7 +185,7 @@ class _Part:
 def _with_incoming(
     home: Home, verb: Verb, shape: Shape, arguments: dict[str, Any], asked: Asked, inflow: Inflow
 ) -> object:
-    with _scratch(home) as folder:
+    with scratch(home) as folder:
         unpacked(asked.entries, inflow.read, folder)
         path = folder / asked.entries[0].path
         return _answered(shape, home, _pointed(arguments, verb, path))
@@ -197,7 +196,7 @@ def _with_incoming(
 
 async def _with_outgoing(call: Call, verb: Verb, shape: Shape, arguments: dict[str, Any]) -> object:
     with ExitStack() as stack:
-        folder = stack.enter_context(_scratch(call.home))
+        folder = stack.enter_context(scratch(call.home))
         target = folder / "out"
         value = await call.run(shape.function, call.home, **_pointed(arguments, verb, target))
         files = await call.run(listed, target)
@@ -231,20 +230,6 @@ def _pointed(arguments: dict[str, Any], verb: Verb, path: Path) -> dict[str, Any
     if not field:
         return arguments | {name: path}
     return arguments | {name: replace(arguments[name], **{field[0]: str(path)})}
-
-
-class _scratch:  # noqa: N801 - used like a function
-    """A folder in the home for files on their way; gone afterwards."""
-
-    def __init__(self, home: Home) -> None:
-        self._root = home.layout.root
-
-    def __enter__(self) -> Path:
-        self._folder = Path(tempfile.mkdtemp(prefix="passing-", dir=self._root))
-        return self._folder
-
-    def __exit__(self, *_exc: object) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 _PARCEL: Final = Media(MEDIA_TYPE, "a line of JSON, then files")

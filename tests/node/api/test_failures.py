@@ -164,3 +164,17 @@ def test_every_error_of_the_tree_has_a_status_and_the_shape(error):
     ours = isinstance(error, errors.SystemFault | errors.SyncError)
     assert (status >= 500) == ours
     is_shaped(json.dumps({"error": failure_of(error)}).encode())
+
+
+async def test_where_the_home_is_is_for_its_owner_alone(api, monkeypatch):
+    root = str(api.home.layout.root)
+
+    def broken(*_args):
+        raise errors.StorageFault("{path} can't be read", path=api.home.layout.root / "store.sqlite")
+
+    monkeypatch.setattr(api.home.store, "snapshot", broken)
+    stranger = await api.get("/api/v1/records", token=False)
+    assert stranger.status == 507
+    assert root not in stranger.body.decode()
+    assert "<home>/store.sqlite" in stranger.error["message"]
+    assert root in (await api.get("/api/v1/records")).error["message"]
