@@ -9,7 +9,8 @@ that its pages are merged and the old ones overwritten before the ticket is done
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -114,7 +115,7 @@ class SearchIndex:
             withdrawn = Withdrawn(reader)
             touched = withdrawn.touched(dict.fromkeys(record for _, record in tickets))
             rows = _rows(reader, touched)
-        with self._store.derive() as connection:
+        with self._store.derive() as connection, _overwriting(connection):
             self._write(connection, rows)
             withdrawn.write(connection)
             connection.execute("DELETE FROM search_queue WHERE ticket <= ?", (tickets[-1][0],))
@@ -127,31 +128,35 @@ class SearchIndex:
         # One at a time, since a virtual table takes one row a statement; in the order of their numbers,
         # since the index does.
         for row in sorted(rows):
-            stays = row.words is not None and row.id in held
             if row.id in old:
-                if not stays and row.id not in held:
-                    connection.execute("INSERT OR REPLACE INTO settings VALUES (?, '1')", (PURGE_SETTING,))
-                    connection.execute("PRAGMA secure_delete = ON")
                 connection.execute("DELETE FROM search_text WHERE rowid = ?", (row.id,))
-                connection.execute("PRAGMA secure_delete = OFF")
-            if stays and row.words is not None:
+            if row.words is not None and row.id in held:
                 connection.execute(_INSERT, (row.id, *row.words))
+        # What was retracted and is erased later has left the index before; its words are still there.
+        if _erased(connection, (row.id for row in rows)):
+            connection.execute("INSERT OR REPLACE INTO settings VALUES (?, '1')", (PURGE_SETTING,))
 
     def _purge(self) -> None:
         """Merge the index into one piece, so that no page of it holds words that only erased bodies held."""
-        with self._store.derive() as connection:
-            connection.execute("PRAGMA secure_delete = ON")
-            try:
-                connection.execute("INSERT INTO search_text (search_text) VALUES ('optimize')")
-                connection.execute("DELETE FROM settings WHERE name = ?", (PURGE_SETTING,))
-            finally:
-                connection.execute("PRAGMA secure_delete = OFF")
+        with self._store.derive() as connection, _overwriting(connection):
+            connection.execute("INSERT INTO search_text (search_text) VALUES ('optimize')")
+            connection.execute("DELETE FROM settings WHERE name = ?", (PURGE_SETTING,))
         self._store.checkpoint()
 
 
 _INSERT: Final = (
     f"INSERT INTO search_text (rowid, {', '.join(COLUMNS)}, facets) VALUES (?{', ?' * (len(COLUMNS) + 1)})"
 )
+
+
+@contextmanager
+def _overwriting(connection: sqlite3.Connection) -> Iterator[None]:
+    """Overwrite what is deleted: pages of the index that a merge frees hold words, too."""
+    connection.execute("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA secure_delete = OFF")
 
 
 def _rows(reader: Reader, records: Iterable[int]) -> list[_Row]:
@@ -183,6 +188,12 @@ def _present(connection: sqlite3.Connection, records: Iterable[int]) -> set[int]
 
 def _with_body(connection: sqlite3.Connection, records: Iterable[int]) -> set[int]:
     sql = "SELECT r.id FROM records r JOIN bodies b ON b.id = r.body WHERE r.id IN ({})"
+    return _those_in(connection, sql, records)
+
+
+def _erased(connection: sqlite3.Connection, records: Iterable[int]) -> set[int]:
+    sql = """SELECT r.id FROM records r JOIN absent_bodies a ON a.id = r.body AND a.erased = 1
+             WHERE r.id IN ({})"""
     return _those_in(connection, sql, records)
 
 
