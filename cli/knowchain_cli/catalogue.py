@@ -18,13 +18,19 @@ from typing import Final
 from knowchain.errors import InvalidValue, NotFound
 from knowchain_cli.terminal_text import safe
 
-__all__ = ["ENGLISH", "Catalogue", "Message", "chosen_catalogue"]
+__all__ = ["ENGLISH", "Catalogue", "Message", "Word", "chosen_catalogue", "fields_of", "read_catalogue"]
 
 _LANGUAGES: Final = Path(__file__).parent / "languages"
 
 
 class Message(str):
     """An English template with named fields. Only these, and errors, can be shown."""
+
+    __slots__ = ()
+
+
+class Word(str):
+    """A word of the formats, such as a kind or a field's name: translated where a language has it."""
 
     __slots__ = ()
 
@@ -59,6 +65,8 @@ class Catalogue:
         """One value as it may stand in a line."""
         if isinstance(value, Message):
             return self.template(value)
+        if isinstance(value, Word):
+            return safe(self.template(value))
         return safe(str(value), isolate=self.isolate)
 
 

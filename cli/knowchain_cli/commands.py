@@ -20,6 +20,8 @@ from knowchain_cli.messages import shared
 from knowchain_cli.session import Session
 
 __all__ = [
+    "COMPLETION_VARIABLE",
+    "CONTEXT",
     "Entry",
     "Example",
     "Help",
@@ -285,4 +287,6 @@ def verb(name: str, taught: Help) -> Callable[[Callable[..., Any]], click.Comman
     return click.command(name, cls=Verb, taught=taught)
 
 
+COMPLETION_VARIABLE: Final = "_KNOWCHAIN_COMPLETE"
+"""By which a shell asks for completions."""
 CONTEXT: Final[dict[str, Any]] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

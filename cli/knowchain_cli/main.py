@@ -11,10 +11,10 @@ from typing import NoReturn
 
 import click
 
-from knowchain.errors import KnowchainError
+from knowchain.errors import KnowchainError, StorageFault
 from knowchain_cli import refusals
 from knowchain_cli.catalogue import ENGLISH, chosen_catalogue
-from knowchain_cli.commands import CONTEXT, Root
+from knowchain_cli.commands import COMPLETION_VARIABLE, CONTEXT, Root
 from knowchain_cli.messages import refusing
 from knowchain_cli.overview import ENTRIES, OVERVIEW
 from knowchain_cli.screen import Screen
@@ -36,8 +36,10 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except BrokenPipeError:
         _let_go_of_output()
+        code = refusals.CUT_OFF
     except OSError as exc:
-        code = _output_failed(exc)
+        _let_go_of_output()
+        code = _system_refused(Screen(ENGLISH), exc)
     sys.exit(code)
 
 
@@ -50,9 +52,11 @@ def run(arguments: Sequence[str]) -> int:
     except KnowchainError as exc:
         return refusals.refuse(screen, exc)
     except BrokenPipeError:
-        # Whoever read the answer has had enough of it: no fault, and nothing to say.
+        # Whoever read the answer has had enough of it: nothing to say.
         _let_go_of_output()
-        return refusals.DONE
+        return refusals.CUT_OFF
+    except OSError as exc:
+        return _system_refused(screen, exc)
     except KeyboardInterrupt:
         screen.complain(refusing.INTERRUPTED)
         return refusals.INTERRUPTED
@@ -60,6 +64,10 @@ def run(arguments: Sequence[str]) -> int:
 
 def _carry_out(arguments: Sequence[str], screen: Screen) -> int:
     root = Root("knowchain", entries=ENTRIES, taught=OVERVIEW, context_settings=CONTEXT)
+    if instruction := os.environ.get(COMPLETION_VARIABLE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(root, {"obj": Session(screen)}, "knowchain", COMPLETION_VARIABLE, instruction)
     try:
         with root.make_context("knowchain", list(arguments), obj=Session(screen)) as context:
             answer = root.invoke(context)
@@ -67,7 +75,7 @@ def _carry_out(arguments: Sequence[str], screen: Screen) -> int:
     except click.exceptions.Exit as exc:
         return exc.exit_code
     except click.exceptions.NoArgsIsHelpError as exc:
-        click.echo(exc.format_message())
+        screen.script(exc.format_message())
         return refusals.WRONG if exc.ctx.parent is not None else refusals.DONE
     except click.Abort as exc:
         raise KeyboardInterrupt from exc
@@ -85,9 +93,13 @@ def _let_go_of_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _output_failed(exc: OSError) -> int:
-    _let_go_of_output()
-    screen = Screen(ENGLISH)
-    screen.complain(refusing.ERROR, message=exc.strerror or str(exc))
-    screen.complain(refusing.REMEDY, remedy=refusing.CHECK_OUTPUT)
-    return refusals.FAILED
+def _system_refused(screen: Screen, exc: OSError) -> int:
+    """What the library can't name any better: a folder that may not be entered, an output that is full."""
+    place = exc.filename if isinstance(exc.filename, str) else "-"
+    fault = StorageFault(
+        "the system refused at {place}: {why}",
+        remedy="check that the place exists, has room, and may be used by this user",
+        place=place,
+        why=exc.strerror or str(exc),
+    )
+    return refusals.refuse(screen, fault)

@@ -1,6 +1,7 @@
 """Errors become messages and exit codes here, and nowhere else.
 
 0: done. 1: a negative answer, a refusal, a failure. 2: wrong usage or input. 130: interrupted.
+141: whoever read the output closed it.
 With ``--json`` an error is ``{"error": {"code", "message", "remedy", …}}`` on the standard output.
 """
 
@@ -13,17 +14,18 @@ from typing import Final, TypeAlias
 import click
 
 from knowchain.errors import InvalidBody, InvalidRecord, InvalidValue, KnowchainError, SyncError, shown
-from knowchain_cli.catalogue import Catalogue, Message
+from knowchain_cli.catalogue import Catalogue, Message, Word
 from knowchain_cli.commands import UnknownVerb
 from knowchain_cli.messages import refusing
 from knowchain_cli.screen import Screen
 
-__all__ = ["DONE", "FAILED", "INTERRUPTED", "WRONG", "refuse", "refuse_usage"]
+__all__ = ["CUT_OFF", "DONE", "FAILED", "INTERRUPTED", "WRONG", "refuse", "refuse_usage"]
 
 DONE: Final = 0
 FAILED: Final = 1
 WRONG: Final = 2
 INTERRUPTED: Final = 130
+CUT_OFF: Final = 141
 
 
 def refuse(screen: Screen, error: KnowchainError) -> int:
@@ -31,7 +33,7 @@ def refuse(screen: Screen, error: KnowchainError) -> int:
     if not screen.answered({"error": _document(error, screen.catalogue)}):
         problems = error.problems if isinstance(error, InvalidBody) else (error,)
         if isinstance(error, InvalidBody):
-            screen.complain(refusing.BODY, kind=error.fields["kind"])
+            screen.complain(refusing.BODY, kind=Word(str(error.fields["kind"])))
         for problem in problems:
             _tell(screen, problem.template, problem.remedy_template, problem.fields)
     return WRONG if isinstance(error, InvalidValue | InvalidBody) else FAILED

@@ -221,7 +221,12 @@ def _path(name: str) -> str:
 
 
 def _arguments(shape: Shape, given: Mapping[str, Any]) -> dict[str, object]:
-    return {name: to_plain(value) for name, value in given.items() if name in shape.arguments}
+    """Arguments as they cross the wire; a path is the same place wherever the peer was started."""
+    return {
+        name: to_plain(value.absolute() if isinstance(value, Path) else value)
+        for name, value in given.items()
+        if name in shape.arguments
+    }
 
 
 def _json(response: http.client.HTTPResponse) -> dict[str, Any]:

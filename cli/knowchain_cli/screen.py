@@ -66,6 +66,10 @@ class Screen:
         for line in safe_lines(text, isolate=self.catalogue.isolate):
             self._write(self._out, " " * indent + line)
 
+    def line(self, ready: str, *, indent: int = 0) -> None:
+        """A line that is put together of messages which the catalogue has filled in."""
+        self._write(self._out, " " * indent + ready)
+
     def script(self, source: str) -> None:
         """Code for a shell, as it is."""
         self._write(self._out, source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from knowchain.chains import Flag, author_of
 from knowchain.errors import InvalidRecord, InvalidValue, NotAllowed, NotFound
 from knowchain.home.home import Home
+from knowchain.home.membership import Membership
 from knowchain.home.names import Names, resolve_identity, resolve_record
 from knowchain.home.saying import Said, Saying, say
 from knowchain.home.viewing import human_form, title_of
@@ -33,6 +34,7 @@ __all__ = [
 
 _PART_OF: Final = "dcterms:isPartOf"
 _ABOUT: Final = "kc:about"
+_MOVES: Final = ("accession", "deaccession")
 _VOID: Final = frozenset({Flag.RETRACTED, Flag.ERASED, Flag.REVOKED, Flag.SUPERSEDED})
 
 
@@ -159,56 +161,29 @@ def list_collections(home: Home, _request: None = None) -> tuple[Collection, ...
 
 def members_of(reader: Reader, collection: StoredRecord) -> Iterator[tuple[RecordId, bool]]:
     """(record, whether it is a member) for every held record that asks, or that a curator took in."""
-    rule, standing = _rule(reader, collection), reader.standing()
+    membership, standing = Membership(reader, collection.id), reader.standing()
+    asking, moved = _candidates(reader, collection.id)
+    for rid in sorted(asking | moved):
+        if rid in reader and not standing.flags(rid) & _VOID:
+            member = membership.has(rid)
+            if member or rid in asking:
+                yield rid, member
+
+
+def _candidates(reader: Reader, collection: RecordId) -> tuple[set[RecordId], set[RecordId]]:
+    """Records that point at the collection, and records that an accession in it is about."""
     asking: set[RecordId] = set()
-    taken: dict[RecordId, set[RecordId]] = {}
-    for record, event, subjects in _pointing(reader, collection.id):
-        if event is None:
-            asking.add(record.id)
+    moved: set[RecordId] = set()
+    for pointer in reader.pointers(collection, [_PART_OF]):
+        stored = reader.record(pointer.source)
+        header = None if stored is None else stored.block.header
+        if stored is None or not isinstance(header, Header):
             continue
-        by = author_of(record.id, record.block.header)
-        if str(by) not in rule.curators or standing.flags(record.id) & _VOID:
-            continue
-        for subject in subjects:
-            if event == "accession":
-                taken.setdefault(subject, set()).add(by)
-            else:
-                taken.pop(subject, None)
-    for rid in sorted(asking | taken.keys()):
-        stored = reader.record(rid)
-        if stored is None or standing.flags(rid) & _VOID:
-            continue
-        takes = rule.takes(
-            author=author_of(rid, stored.block.header),
-            kind=stored.block.header.kind,
-            languages=_languages(reader, stored),
-            accessioned_by=taken.get(rid, ()),
-        )
-        if takes or rid in asking:
-            yield rid, takes
-
-
-def _pointing(
-    reader: Reader, collection: RecordId
-) -> Iterator[tuple[StoredRecord, str | None, list[RecordId]]]:
-    """Records that are part of the collection, in the order of arrival; with the event that moves others."""
-    found = [reader.record(pointer.source) for pointer in reader.pointers(collection, [_PART_OF])]
-    for stored in sorted((each for each in found if each is not None), key=lambda each: each.arrival):
-        header = stored.block.header
-        event = None
-        if header.kind == "event":
-            named = (human_form(reader, stored) or {}).get("event")
-            event = named if named in ("accession", "deaccession") else None
-        refs = header.refs if isinstance(header, Header) else ()
-        yield stored, event, [ref.target for ref in refs if ref.relation == _ABOUT]
-
-
-def _languages(reader: Reader, stored: StoredRecord) -> Iterable[str]:
-    languages = (human_form(reader, stored) or {}).get("languages")
-    for each in languages if isinstance(languages, list) else ():
-        tag = each.get("tag") if isinstance(each, Mapping) else each
-        if isinstance(tag, str):
-            yield tag
+        if header.kind == "event" and (human_form(reader, stored) or {}).get("event") in _MOVES:
+            moved.update(ref.target for ref in header.refs if ref.relation == _ABOUT)
+        else:
+            asking.add(stored.id)
+    return asking, moved
 
 
 def _collection(reader: Reader, text: str) -> StoredRecord:

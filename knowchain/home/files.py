@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from knowchain.content.profiles import Profile
-from knowchain.errors import InvalidValue, NotAllowed, NotFound
+from knowchain.errors import InvalidValue, NotAllowed
 from knowchain.identifiers import Cid
 from knowchain.storage.blocks.importing import ImportedPath, ImportProgress, import_path
 from knowchain.storage.blocks.packs import PackBlocks
@@ -73,7 +73,7 @@ class FileSource(Protocol):
         """What there is; nothing is read but names and sizes.
 
         Raises:
-            NotFound, InvalidValue, NotAllowed: something that can't be published.
+            InvalidValue, NotAllowed: something that can't be published.
         """
         ...
 
@@ -135,13 +135,7 @@ class DiskFiles:
         elif path.is_dir():
             yield from self._files_of(path, given)
         else:
-            missing = not os.path.lexists(path)
-            raise (NotFound if missing else InvalidValue)(
-                "there is no file {value}" if missing else "{value} is neither a file nor a folder",
-                remedy="check the path" if missing else "leave it out",
-                field="PATH",
-                value=given,
-            )
+            raise _unusable(given)
 
     def _files_of(self, folder: Path, given: Path) -> Iterator[Path]:
         before = True
@@ -158,7 +152,7 @@ class DiskFiles:
             yield from self._walk(entry, entry)
         if before and folder in self.paths:
             raise InvalidValue(
-                "the folder {value} holds no file",
+                "{field}: the folder {value} holds no file",
                 field="PATH",
                 value=given,
                 remedy="name a folder with files in it; hidden ones need --hidden",
@@ -213,6 +207,16 @@ class DiskFiles:
         return sorted(found, key=lambda file: file.path)
 
 
+def _unusable(path: Path) -> InvalidValue:
+    if not os.path.lexists(path):
+        return InvalidValue(
+            "{field}: there is no file {value}", field="PATH", value=path, remedy="check the path"
+        )
+    return InvalidValue(
+        "{field}: {value} is neither a file nor a folder", field="PATH", value=path, remedy="leave it out"
+    )
+
+
 def _pieces(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
@@ -220,7 +224,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
                 yield piece
     except OSError as exc:
         raise InvalidValue(
-            "{value} can't be read: {why}",
+            "{field}: {value} can't be read: {why}",
             field="PATH",
             value=path,
             why=exc.strerror or str(exc),

@@ -35,7 +35,14 @@ HEADING: Final = Message("{kind} by {author}")
 TITLED: Final = Message("{kind} “{title}” by {author}")
 ID: Final = Message("Id        {id}")
 SIGNED: Final = Message("Signed    {time} (as claimed), number {seq} of {key}")
-RECEIVED: Final = Message("Received  {time}, {source}")
+RECEIVED: Final = {
+    "local": Message("Received  {time}, signed here"),
+    "import": Message("Received  {time}, from the file {place}"),
+    "peer": Message("Received  {time}, from the peer {place}"),
+}
+RECEIVED_OTHERWISE: Final = Message("Received  {time}, {source}")
+FIELD: Final = Message("{name}")
+FIELD_VALUE: Final = Message("{name}: {value}")
 STANDING: Final = Message("Standing  {flag}: {meaning}")
 SAYS: Final = Message("What it says")
 CHANGES: Final = Message("What it changes")
@@ -52,9 +59,6 @@ NOT_HELD: Final = Message("not held here")
 LINK: Final = Message("{relation}: {kind} “{title}” by {author}")
 LINK_UNTITLED: Final = Message("{relation}: {kind} by {author}")
 LINK_UNKNOWN: Final = Message("{relation}: a record that is not held here")
-SOURCE_LOCAL: Final = Message("signed here")
-SOURCE_IMPORT: Final = Message("from a file")
-SOURCE_PEER: Final = Message("from a peer")
 
 BODY: Final = {
     "none": Message("It has no text of its own."),

@@ -10,6 +10,7 @@ import click
 from knowchain.home import collecting
 from knowchain.home.collecting import Accession, Collection, CollectionRequest, NewCollection
 from knowchain.home.plain import to_plain
+from knowchain_cli.catalogue import Word
 from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session
 from knowchain_cli.describing import fields_given, language_map
 from knowchain_cli.messages import collections as text
@@ -88,7 +89,7 @@ def show(session: Session, *, which: str) -> None:
 def _show(screen: Screen, found: Collection) -> None:
     screen.say(text.HEADING, title=found.title or text.UNTITLED, author=found.author)
     screen.say(text.ID_LINE, id=found.id)
-    screen.say(text.RULE_LINE, rule=found.rule, curators=", ".join(found.curators))
+    screen.say(text.RULE_LINE, rule=Word(found.rule), curators=", ".join(found.curators))
     tell_flags(screen, found.flags)
     screen.blank()
     if not found.members:
@@ -96,7 +97,13 @@ def _show(screen: Screen, found: Collection) -> None:
         return
     columns = (text.COLUMN_TITLE, text.COLUMN_KIND, text.COLUMN_AUTHOR, text.COLUMN_MEMBER, text.COLUMN_ID)
     rows = [
-        (each.title or text.UNTITLED, each.kind, each.author, YES if each.member else text.ASKS, each.id)
+        (
+            each.title or text.UNTITLED,
+            Word(each.kind),
+            each.author,
+            YES if each.member else text.ASKS,
+            each.id,
+        )
         for each in found.members
     ]
     screen.table(columns, rows)
@@ -112,6 +119,6 @@ def list_all(session: Session) -> None:
     if not found:
         session.screen.say(text.NONE)
         return
-    rows = [(each.title or text.UNTITLED, each.author, each.rule, each.id) for each in found]
+    rows = [(each.title or text.UNTITLED, each.author, Word(each.rule), each.id) for each in found]
     columns = (text.COLUMN_TITLE, text.COLUMN_AUTHOR, text.COLUMN_RULE, text.COLUMN_ID)
     session.screen.table(columns, rows)

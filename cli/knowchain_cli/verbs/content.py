@@ -9,9 +9,11 @@ from typing import Final
 import click
 
 from knowchain.content.profiles import PROFILES, UNIXFS_V1_2025
+from knowchain.errors import InvalidValue
 from knowchain.home import content as contents
 from knowchain.home.content import ContentAt, NewContent
 from knowchain.home.plain import to_plain
+from knowchain_cli.catalogue import Word
 from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session
 from knowchain_cli.messages import contents as text
 from knowchain_cli.messages.refusing import WARNING
@@ -63,6 +65,7 @@ def get(session: Session, *, address: str, output: Path | None) -> None:
     """Write a file or folder out."""
     at = ContentAt(address)
     if output is None:
+        _check_raw_output(session)
         with session.asked(contents.read_content, at) as pieces:
             sys.stdout.buffer.writelines(pieces)
         return
@@ -70,6 +73,16 @@ def get(session: Session, *, address: str, output: Path | None) -> None:
         done = session.ask(contents.write_content, at, output, advance)
     if not session.screen.answered({"file": str(output), "bytes": done}):
         session.screen.say(text.WROTE, path=output, size=size(done))
+
+
+def _check_raw_output(session: Session) -> None:
+    """Bytes of strangers can steer a terminal, and are no JSON."""
+    if session.screen.json or sys.stdout.isatty():
+        raise InvalidValue(
+            "{field} is missing: the bytes of a file are not for a terminal, and are no JSON",
+            field="--output",
+            remedy="add -o FILE, or send the output to a file or another program",
+        )
 
 
 @content.verb("ls", Help(text.LS, text.LS_TEXT, text.LS_EXAMPLES))
@@ -95,7 +108,7 @@ def stat(session: Session, *, address: str) -> None:
     if screen.answered({"content": to_plain(found)}):
         return
     screen.say(text.CID, cid=found.cid)
-    screen.say(text.KIND, kind=found.kind)
+    screen.say(text.KIND, kind=Word(found.kind))
     if found.kind == "file":
         screen.say(text.SIZE, size=size(found.size))
     screen.say(text.BLOCKS, here=found.blocks, missing=found.missing, size=size(found.dag_size))

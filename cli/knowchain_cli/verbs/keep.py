@@ -11,6 +11,7 @@ from knowchain.home.examining import Examination, examine
 from knowchain.home.maintenance import ERASURE_DELAY_MS
 from knowchain.home.plain import to_document, to_plain
 from knowchain.home.statistics import Statistics, statistics
+from knowchain_cli.catalogue import Word
 from knowchain_cli.commands import Help, argument, option, pass_session, verb
 from knowchain_cli.messages import keeping as text
 from knowchain_cli.messages import overview
@@ -158,7 +159,7 @@ def _tell(screen: Screen, found: Statistics) -> None:
     screen.say(text.IDENTITIES, count=found.identities)
     screen.say(text.RECORDS, count=found.records, size=size(found.store_bytes))
     for kind, count in found.kinds.items():
-        screen.say(text.BY_KIND, kind=kind, count=count, indent=2)
+        screen.say(text.BY_KIND, kind=Word(kind), count=count, indent=2)
     if found.missing_bodies:
         screen.say(text.MISSING, count=found.missing_bodies)
     if found.to_announce:

@@ -10,7 +10,7 @@ from typing import Final
 import click
 from click.shell_completion import get_completion_class
 
-from knowchain_cli.commands import Help, argument, pass_session, verb
+from knowchain_cli.commands import COMPLETION_VARIABLE, Help, argument, pass_session, verb
 from knowchain_cli.messages import keeping as text
 from knowchain_cli.messages import overview
 from knowchain_cli.session import Session
@@ -41,6 +41,6 @@ def completion(session: Session, *, shell: str) -> None:
     """Print the completion of a shell."""
     made = get_completion_class(shell)
     assert made is not None
-    script = made(click.get_current_context().find_root().command, {}, "knowchain", "_KNOWCHAIN_COMPLETE")
+    script = made(click.get_current_context().find_root().command, {}, "knowchain", COMPLETION_VARIABLE)
     if not session.screen.answered({"script": script.source()}):
         session.screen.script(script.source())

@@ -11,6 +11,7 @@ from knowchain.errors import InvalidValue
 from knowchain.home import saying
 from knowchain.home.plain import to_plain
 from knowchain.home.saying import Reinstatement, Said, Saying, Withdrawal
+from knowchain_cli.catalogue import Word
 from knowchain_cli.commands import Help, argument, option, pass_session, verb
 from knowchain_cli.describing import fields_given, language_map, tool
 from knowchain_cli.messages import overview
@@ -260,7 +261,7 @@ def _say(session: Session, *sayings: Saying) -> None:
     if session.screen.answered({"records": [to_plain(each) for each in done]}):
         return
     for each in done:
-        session.screen.say(text.SIGNED, kind=each.kind, id=each.id)
+        session.screen.say(text.SIGNED, kind=Word(each.kind), id=each.id)
 
 
 def _warn(session: Session, done: Said) -> None:

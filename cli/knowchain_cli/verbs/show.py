@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from knowchain.chains import Flag
 from knowchain.home.plain import to_plain
 from knowchain.home.viewing import Link, View, ViewRequest, title_of, view
-from knowchain_cli.catalogue import Message
+from knowchain_cli.catalogue import Message, Word
 from knowchain_cli.commands import Help, argument, option, pass_session, verb
 from knowchain_cli.messages import reading as text
 from knowchain_cli.messages.overview import SHOW
@@ -18,9 +17,6 @@ from knowchain_cli.screen import Screen
 from knowchain_cli.session import Session
 
 __all__ = ["show", "tell_flags"]
-
-_ELSEWHERE: Final = frozenset({"files", "title"})
-"""Fields that have a place of their own on the page."""
 
 
 @verb("show", Help(SHOW, text.SHOW_TEXT, text.SHOW_EXAMPLES))
@@ -43,38 +39,21 @@ def show(session: Session, *, record: str, withheld: bool) -> None:
 def _show_header(screen: Screen, found: View) -> None:
     title = title_of(found.body)
     if title is None:
-        screen.say(text.HEADING, kind=found.kind, author=found.author_name)
+        screen.say(text.HEADING, kind=Word(found.kind), author=found.author_name)
     else:
-        screen.say(text.TITLED, kind=found.kind, title=_first_line(title), author=found.author_name)
+        screen.say(text.TITLED, kind=Word(found.kind), title=_first_line(title), author=found.author_name)
     screen.say(text.ID, id=found.id)
     screen.say(text.SIGNED, time=moment(found.time), seq=found.seq, key=found.key)
-    screen.say(text.RECEIVED, time=moment(found.received), source=_source(found.source))
+    way, _, place = found.source.partition(":")
+    message = text.RECEIVED.get(way, text.RECEIVED_OTHERWISE)
+    screen.say(message, time=moment(found.received), place=place, source=found.source)
     tell_flags(screen, found.flags)
 
 
 def tell_flags(screen: Screen, flags: Sequence[Flag], *, indent: int = 0) -> None:
     """What is known of a record's standing, with the meaning."""
     for flag in flags:
-        screen.say(text.STANDING, flag=flag.value, meaning=text.FLAGS[flag], indent=indent)
-
-
-def _source(source: str) -> object:
-    if source == "local":
-        return text.SOURCE_LOCAL
-    way, _, rest = source.partition(":")
-    known = {"import": text.SOURCE_IMPORT, "peer": text.SOURCE_PEER}.get(way)
-    return source if known is None else _Phrase(known, rest)
-
-
-class _Phrase:
-    """A message with data behind it."""
-
-    def __init__(self, message: Message, rest: str) -> None:
-        self._message = message
-        self._rest = rest
-
-    def __str__(self) -> str:
-        return f"{self._message} {self._rest}".strip()
+        screen.say(text.STANDING, flag=Word(flag.value), meaning=text.FLAGS[flag], indent=indent)
 
 
 def _show_body(screen: Screen, found: View) -> None:
@@ -99,35 +78,32 @@ def _show_body(screen: Screen, found: View) -> None:
 def _show_value(screen: Screen, name: str, value: object, indent: int) -> None:
     """A field of the human form, as an outline: its name, then its value, indented where it has parts."""
     if isinstance(value, Mapping):
-        screen.data(name, indent=indent)
+        screen.say(text.FIELD, name=Word(name), indent=indent)
         for part, item in value.items():
             _show_value(screen, str(part), item, indent + 2)
     elif isinstance(value, list) and len(value) == 1 and not isinstance(value[0], Mapping):
         _show_value(screen, name, value[0], indent)
     elif isinstance(value, list):
-        screen.data(name, indent=indent)
+        screen.say(text.FIELD, name=Word(name), indent=indent)
         for item in value:
             _show_item(screen, item, indent + 2)
+    elif isinstance(value, str) and "\n" in value:
+        screen.say(text.FIELD, name=Word(name), indent=indent)
+        screen.data(value, indent=indent + 2)
     else:
-        _show_text(screen, name, str(value), indent)
+        screen.say(text.FIELD_VALUE, name=Word(name), value=value, indent=indent)
 
 
 def _show_item(screen: Screen, item: object, indent: int) -> None:
     if isinstance(item, Mapping) and all(isinstance(value, str | int) for value in item.values()):
-        screen.data("- " + ", ".join(f"{name}: {value}" for name, value in item.items()), indent=indent)
+        tell = screen.catalogue.text
+        parts = [tell(text.FIELD_VALUE, name=Word(str(name)), value=value) for name, value in item.items()]
+        screen.line("- " + ", ".join(parts), indent=indent)
     elif isinstance(item, Mapping):
         for name, value in item.items():
             _show_value(screen, str(name), value, indent)
     else:
         screen.data(f"- {item}", indent=indent)
-
-
-def _show_text(screen: Screen, name: str, words: str, indent: int) -> None:
-    if "\n" in words:
-        screen.data(name, indent=indent)
-        screen.data(words, indent=indent + 2)
-    else:
-        screen.data(f"{name}: {words}", indent=indent)
 
 
 def _show_files(screen: Screen, found: View) -> None:
@@ -154,15 +130,24 @@ def _show_links(screen: Screen, heading: Message, links: Sequence[Link]) -> None
     screen.say(heading)
     for link in links:
         if link.kind is None:
-            screen.say(text.LINK_UNKNOWN, relation=link.relation, indent=2)
+            screen.say(text.LINK_UNKNOWN, relation=Word(link.relation), indent=2)
         elif link.title is None:
             screen.say(
-                text.LINK_UNTITLED, relation=link.relation, kind=link.kind, author=link.author, indent=2
+                text.LINK_UNTITLED,
+                relation=Word(link.relation),
+                kind=Word(link.kind),
+                author=link.author,
+                indent=2,
             )
         else:
             title = _first_line(link.title)
             screen.say(
-                text.LINK, relation=link.relation, kind=link.kind, title=title, author=link.author, indent=2
+                text.LINK,
+                relation=Word(link.relation),
+                kind=Word(link.kind),
+                title=title,
+                author=link.author,
+                indent=2,
             )
         screen.data(str(link.record), indent=4)
         tell_flags(screen, link.flags, indent=4)
