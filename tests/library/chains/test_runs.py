@@ -55,5 +55,6 @@ def test_more_forks_than_are_remembered_are_answered_alike() -> None:
                 reach[run][earlier] = max(end, reach[run].get(earlier, -1))
     for _ in range(2):
         assert {run: runs.before(run) for run in parents} == reach
+    assert len(runs._reach) <= 256
     assert len(runs) == 400
     assert len(list(runs)) == 400

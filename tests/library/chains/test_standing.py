@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from feeding import in_memory
-from making.people import GENESIS, A, K, record
+from making.people import GENESIS, A, K, Key, R, accept, control, genesis, record, rid, step, successor
 from naive import Naive, Verdicts
 from worlds import world
 
@@ -21,6 +21,7 @@ from knowchain.records import read_block
 VECTORS = Path(__file__).parents[2] / "vectors" / "records" / "standing.json"
 ORDERS = 50
 WORLDS = 60
+P1, P2, P3 = (Key(f"heir{n}") for n in (1, 2, 3))
 
 
 def cases() -> list[Any]:
@@ -70,19 +71,19 @@ def compare(seed: int, orders: int) -> Counter[str]:
     oracle = Naive()
     said = {record_id(block): oracle.admit(block) for block in blocks}
     verdicts = Verdicts(oracle)
-    expected = {rid: verdicts.flags(rid) for rid in oracle.records}
+    expected = {one: verdicts.flags(one) for one in oracle.records}
     for order in range(orders):
         held, rejected = in_memory(shuffled(blocks, order))
         assert set(held) == oracle.records.keys()
         assert rejected == {rid: why for rid, (verdict, why) in said.items() if verdict == "rejected"}
         standing = Standing(held)
-        for rid in shuffled(list(expected), order):
-            assert standing.flags(RecordId(rid)) == expected[rid], (seed, order, rid.hex())  # type: ignore[arg-type]
-        for author in {oracle.author(rid) for rid in verdicts.log}:
+        for one in shuffled(list(expected), order):
+            assert standing.flags(RecordId(one)) == expected[one], (seed, order, one.hex())  # type: ignore[arg-type]
+        for author in {oracle.author(one) for one in verdicts.log}:
             assert standing.tips(author) == tuple(sorted(verdicts.tips(author)))  # type: ignore[arg-type]
-        for rid in expected.keys() - verdicts.log:
-            assert standing.firm(rid) == verdicts.firm(rid)  # type: ignore[arg-type]
-            assert standing.arguable(rid) == verdicts.arguable(rid)  # type: ignore[arg-type]
+        for one in expected.keys() - verdicts.log:
+            assert standing.firm(one) == verdicts.firm(one)  # type: ignore[arg-type]
+            assert standing.arguable(one) == verdicts.arguable(one)  # type: ignore[arg-type]
         assert heads(held) == oracle.heads()
     return Counter(flag for flags in expected.values() for flag in flags)
 
@@ -125,3 +126,32 @@ def test_what_is_not_held_has_no_standing() -> None:
     assert not standing.retracted(nobody)
     assert standing.acts_for(nobody, nobody, firmly=True)
     assert not standing.acts_for(RecordId(cid_of(b"x", 0x71)), nobody, firmly=False)
+
+
+def test_an_heir_that_is_not_held_acts_for_nobody() -> None:
+    heir = record_id(b"nobody")
+    offer = step(R, A, A, 1, [successor(heir)])
+    held, rejected = in_memory([GENESIS, offer])
+    assert not rejected
+    standing = Standing(held)
+    for firmly in (True, False):
+        assert standing.acts_for(record_id(GENESIS), record_id(GENESIS), firmly=firmly) is True
+        assert standing.acts_for(heir, record_id(GENESIS), firmly=firmly) is False
+
+
+def test_every_offer_is_looked_at_whatever_their_order() -> None:
+    """Several tips: one without an offer, and some that offer to different identities."""
+    heirs = [genesis(key, [control((1, [key]))]) for key in (P1, P2, P3)]
+    offers = [step(R, A, A, 1, [successor(rid(heir))]) for heir in heirs]
+    silent = step(R, A, A, 1, [])
+    taken = [
+        step(key, rid(heir), rid(heir), 1, [accept(rid(offer))])
+        for key, heir, offer in zip((P1, P2, P3), heirs, offers, strict=True)
+    ]
+    held, rejected = in_memory([GENESIS, silent, *heirs, *offers, *taken])
+    assert not rejected
+    standing = Standing(held)
+    assert len(standing.tips(record_id(GENESIS))) == 4
+    for heir in heirs:
+        assert standing.acts_for(record_id(heir), record_id(GENESIS), firmly=False)
+        assert not standing.acts_for(record_id(heir), record_id(GENESIS), firmly=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .cbor import Link, Pairs, Raw, encode
 from .people import (
@@ -58,14 +58,25 @@ def _forks() -> Iterator[Case]:
     yield case("two places", "seq differs", one, WORK, "chain")
     yield case("two keys", "key differs", one, record(P, A, [W], 1), "chain")
     yield case("a log", "identity records prove nothing of a chain", GENESIS, step(K, A, A, 1, []), "chain")
+    log = step(K, A, A, 1, [])
     yield case(
-        "forged",
-        "the second signature is not good",
-        one,
-        block_of(header(K, A, [W], 1, kind="x"), one[-64:]),
-        "signature",
+        "two of a log", "one key, one seq, still no chain", log, step(K, A, A, 1, [], time=TIME + 1), "chain"
     )
+    # A verifier may put the two in order first: each fault stands once in the smaller, once in the greater.
+    smaller, greater = _around(rid(log), lambda n: record(K, A, [W], 1, time=n))
+    yield case("a log and a smaller", "one is an identity record", log, smaller, "chain")
+    yield case("a log and a greater", "one is an identity record", log, greater, "chain")
+    smaller, greater = _around(rid(one), lambda n: block_of(header(K, A, [W], 1, time=n), one[-64:]))
+    yield case("smaller forged", "its signature is not good", one, smaller, "signature")
+    yield case("greater forged", "its signature is not good", one, greater, "signature")
     yield case("broken", "the second is no block", one, other[:-1], "malformed")
+
+
+def _around(middle: bytes, make: Callable[[int], bytes]) -> tuple[bytes, bytes]:
+    """Two blocks that differ in their time alone: with an id below ``middle``, and above."""
+    made = [make(n) for n in range(32)]
+    smaller = next(block for block in made if rid(block) < middle)
+    return smaller, next(block for block in made if rid(block) > middle)
 
 
 def body() -> list[Case]:
