@@ -15,7 +15,7 @@ from naive import Naive, Verdicts
 from worlds import world
 
 from knowchain.chains import RecordSet, Standing
-from knowchain.identifiers import RecordId, cid_of, record_id
+from knowchain.identifiers import PublicKey, RecordId, cid_of, record_id
 from knowchain.records import read_block
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "records" / "standing.json"
@@ -109,6 +109,7 @@ def test_a_long_row_of_withdrawals_is_followed_without_recursion() -> None:
     held, _ = in_memory(blocks[:1])
     for block in blocks[1:]:
         held.add(read_block(block))
+    assert len(list(held.runs(PublicKey(K.public)))) == 1
     standing = Standing(held)
     ids = [record_id(block) for block in blocks[1:]]
     assert standing.retracted(ids[0]) == (len(ids) % 2 == 0)
