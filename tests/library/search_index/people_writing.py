@@ -108,7 +108,7 @@ class Person:
         self.last_body = None if full is None else full.data
         return rid
 
-    def work(self, title: str, **more: object) -> RecordId:
+    def work(self, title: str, /, **more: object) -> RecordId:
         """A work with an English title."""
         how = {name: more.pop(name) for name in ("time", "keep_body") if name in more}
         fields = {
