@@ -10,7 +10,7 @@ from knowchain.errors import InvalidValue
 from knowchain_cli.commands import option
 from knowchain_cli.messages import describing as text
 
-__all__ = ["described", "describes", "fields_given", "language_map", "tool"]
+__all__ = ["check_tags", "described", "describes", "fields_given", "language_map", "tool"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SOLE: Final = "und"
@@ -60,6 +60,7 @@ def described(given: Mapping[str, Any], language: str | None = None) -> dict[str
         InvalidValue: an option that can't be read; what stands in the fields is the library's to check.
     """
     tags: Sequence[str] = given["lang"]
+    check_tags(tags)
     sole = tags[0] if tags else language
     fields: dict[str, object] = {
         "title": language_map(given["title"], sole, "--title"),
@@ -77,6 +78,18 @@ def described(given: Mapping[str, Any], language: str | None = None) -> dict[str
         "made_with": [tool(each) for each in given["made_with"]],
     }
     return {name: value for name, value in fields.items() if value} | fields_given(given["field"])
+
+
+def check_tags(tags: Sequence[str], field: str = "--lang") -> None:
+    """Refuse what is no language tag under the name of its option, before it stands in many fields.
+
+    Raises:
+        InvalidValue: not a BCP 47 tag; the remedy names the one that may be meant.
+    """
+    from knowchain.records.vocabulary import languages
+
+    for tag in tags:
+        languages.canonical(tag, field=field)
 
 
 def language_map(texts: Sequence[str], sole: str | None, field: str) -> dict[str, list[str]]:

@@ -290,7 +290,9 @@ def _error(data: bytes, status: int) -> KnowchainError:
 def _raised(document: Mapping[str, Any]) -> KnowchainError:
     fields = {name: value for name, value in document["fields"].items() if name not in ("template", "remedy")}
     template, remedy = str(document["template"]), str(document["remedy_template"])
-    kind = _KINDS.get(document["code"], HomeError)
+    kind = _KINDS.get(document["code"])
+    if kind is None:
+        return _Told(str(document["code"]), template, remedy, fields)
     if kind is InvalidBody:
         problems = [each for one in document["problems"] if isinstance(each := _raised(one), InvalidValue)]
         return InvalidBody(str(fields["kind"]), problems)
@@ -299,6 +301,19 @@ def _raised(document: Mapping[str, Any]) -> KnowchainError:
     if issubclass(kind, errors.InvalidRecord | errors.SyncError):
         return kind(str(document["reason"]), template, **fields)
     return kind(template, remedy=remedy, **fields)
+
+
+class _Told(HomeError):
+    """An error that only a peer can meet, under the code that it gave."""
+
+    def __init__(self, code: str, template: str, remedy: str, fields: Mapping[str, Any]) -> None:
+        super().__init__(template, remedy=remedy, **fields)
+        self._code: Final = code
+
+    @property
+    def code(self) -> str:
+        """As the peer named it."""
+        return self._code
 
 
 def _kinds() -> dict[str, type[KnowchainError]]:

@@ -190,7 +190,7 @@ def add_content(home: Home, request: NewContent, advance: Advance = lambda _byte
         InvalidValue: it can't be read, or its name can't be kept. NotAllowed: a symlink. StorageFault.
     """
     profile = profile_named(request.profile)
-    path, store, entries = Path(request.path), home.content, 0
+    path, entries = Path(request.path), 0
 
     def each(_entry: ImportedPath) -> None:
         nonlocal entries
@@ -200,7 +200,7 @@ def add_content(home: Home, request: NewContent, advance: Advance = lambda _byte
         raise InvalidValue(
             "{field}: there is no file {value}", field="PATH", value=path, remedy="check the path"
         )
-    name = request.name or path.resolve().name
+    name, store = request.name or path.resolve().name, home.content
     with store.begin_upload(f"add {name}") as upload:
         made = import_path(
             store,
@@ -400,11 +400,12 @@ def scrub_content(
 
     What is bad goes into quarantine. Each check is recorded, so that an interrupted scrub goes on from there.
     """
+    limit = RateLimit(bytes_per_second, time.monotonic, sleep)
     store = home.content
     before = None if days is None else store.clock() - days * 86_400
     checked = size = 0
     failures = []
-    for check in scrub(store, RateLimit(bytes_per_second, time.monotonic, sleep), before=before):
+    for check in scrub(store, limit, before=before):
         checked, size = checked + 1, size + check.size
         advance(size)
         if check.outcome == "failure":

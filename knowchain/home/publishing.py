@@ -171,6 +171,7 @@ class _Plan:
         self._request = request
         self._profile = profile_named(request.profile)
         self._has_files = bool(listed)
+        _check_names_differ(listed)
         with home.store.snapshot() as reader:
             chain_end(home, reader, home.identity)
             self._fields = _resolved(reader, fields)
@@ -213,6 +214,19 @@ class _Plan:
             human["rights"] = [str(found)]
         signed = author(self._home, "work", human)
         return _published(signed, human, files, new)
+
+
+def _check_names_differ(files: Sequence[ListedFile]) -> None:
+    seen: set[str] = set()
+    for file in files:
+        if file.path in seen:
+            raise InvalidValue(
+                "{field}: two files would stand in the record as {value}",
+                field="files",
+                value=file.path,
+                remedy="put them into one folder, under different names, and publish that",
+            )
+        seen.add(file.path)
 
 
 def _published(signed: Signed, human: Mapping[str, Any], files: Sequence[WorkFile], new: bool) -> Published:

@@ -1,4 +1,4 @@
-"""People at a command line: the installed command in a process of its own, with homes in a temporary folder."""
+"""People at a command line, each with a home in a temporary folder."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from knowchain_cli.main import run
 
 COMMAND = Path(sys.executable).with_name("knowchain")
@@ -48,7 +49,7 @@ class Person:
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
     own_process: bool = False
-    """Whether each line runs in a process of its own, as at a real prompt; else it runs here, which is faster."""
+    """Whether each line runs in a process of its own, as at a real prompt; running here is faster."""
 
     def __call__(self, *words: str, code: int = 0, stdin: bytes = b"", **environment: str) -> Answer:
         """Type a line; it must end with ``code``."""

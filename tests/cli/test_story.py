@@ -11,9 +11,25 @@ def test_a_work_lives_through_everything(mari: Any, beti: Any) -> None:
     mari.write("scans/deep/recording.bin", bytes(range(256)) * 20_000)
 
     work = mari.sign(
-        "publish", "scans", "-t", "cy:Hen benillion", "-t", "en:Old stanzas", "-l", "cy", "--access", "public",
-        "--creator", "Mari Ellis|transcriber", "--date", "c. 1830", "--date-edtf", "1830~", "--subject", "folk song",
-    )  # fmt: skip
+        "publish",
+        "scans",
+        "-t",
+        "cy:Hen benillion",
+        "-t",
+        "en:Old stanzas",
+        "-l",
+        "cy",
+        "--access",
+        "public",
+        "--creator",
+        "Mari Ellis|transcriber",
+        "--date",
+        "c. 1830",
+        "--date-edtf",
+        "1830~",
+        "--subject",
+        "folk song",
+    )
     second = mari.sign("revise", work, "--title", "cy:Hen benillion Cwm", "--remove", "date")
     shown = mari.json("show", second)["record"]
     assert shown["body"]["title"] == {"cy": ["Hen benillion Cwm"]}
@@ -52,7 +68,10 @@ def test_a_work_lives_through_everything(mari: Any, beti: Any) -> None:
     # A restored home reads, and signs only when its owner has decided.
     mari("backup", "copy")
     again = mari.home.with_name("again")
-    assert mari.json("restore", "copy", "--home", str(again))["records"] == mari.json("stats")["stats"]["records"]
+    assert (
+        mari.json("restore", "copy", "--home", str(again))["records"]
+        == mari.json("stats")["stats"]["records"]
+    )
     publish = ("publish", "-t", "x", "-l", "en", "--access", "public")
     assert "backup" in mari(*publish, "--home", str(again), code=1).err
     mari("keys", "rotate", "--home", str(again))
@@ -90,7 +109,9 @@ def test_a_thief_loses_against_the_recovery_file(mari: Any, newcomer: Any) -> No
 def test_a_second_device_signs_for_the_same_identity(mari: Any, newcomer: Any) -> None:
     phone = newcomer("phone")
     key = phone.json("init", "--device")["home"]["device"]
-    assert "belongs to no identity" in phone("publish", "-t", "x", "-l", "en", "--access", "public", code=1).err
+    assert (
+        "belongs to no identity" in phone("publish", "-t", "x", "-l", "en", "--access", "public", code=1).err
+    )
     mari("keys", "add", key, "--label", "phone")
     mari("export", "identity.car")
     adopted = phone.json("import", str(mari.folder / "identity.car"))["import"]["adopted"]

@@ -12,7 +12,7 @@ from knowchain.home.collecting import Accession, Collection, CollectionRequest, 
 from knowchain.home.plain import to_plain
 from knowchain_cli.catalogue import Word
 from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session
-from knowchain_cli.describing import fields_given, language_map
+from knowchain_cli.describing import check_tags, fields_given, language_map
 from knowchain_cli.messages import collections as text
 from knowchain_cli.messages import describing, saying
 from knowchain_cli.messages.shared import YES
@@ -41,6 +41,7 @@ collection = VerbGroup(
 @pass_session
 def create(session: Session, **given: Any) -> None:
     """Sign a collection."""
+    check_tags([given["lang"]] if given["lang"] else [])
     rule = {
         "rule": given["rule"],
         "kinds": list(given["takes_kind"]),

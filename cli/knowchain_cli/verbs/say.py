@@ -13,7 +13,7 @@ from knowchain.home.plain import to_plain
 from knowchain.home.saying import Reinstatement, Said, Saying, Withdrawal
 from knowchain_cli.catalogue import Word
 from knowchain_cli.commands import Help, argument, option, pass_session, verb
-from knowchain_cli.describing import fields_given, language_map, tool
+from knowchain_cli.describing import check_tags, fields_given, language_map, tool
 from knowchain_cli.messages import overview
 from knowchain_cli.messages import saying as text
 from knowchain_cli.messages.refusing import WARNING
@@ -247,6 +247,7 @@ def _present(fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def _in_language(session: Session, texts: Sequence[str], language: str | None) -> dict[str, list[str]]:
+    check_tags([language] if language else [])
     found = language_map(texts, language or "und", "--text")
     if language is None and "und" in found:
         session.screen.warn(WARNING, message=text.NO_LANGUAGE)

@@ -60,8 +60,8 @@ def search(
         everything=everything,
     )
     screen = session.screen
-    with session.home("search") as home, screen.progress(text.INDEXING) as advance:
-        result = ask(home, question, advance)
+    with screen.progress(text.INDEXING) as advance:
+        result = session.ask(ask, question, advance)
     if screen.answered(to_document(result)):
         return
     if not result.found:
