@@ -144,7 +144,8 @@ class _Tracer:
         kind = self._kind(later)
         if kind == "note" and relation in _SUBJECT_OF_A_NOTE:
             motivation = (self._source.fields(later) or {}).get("motivation")
-            return motivation if isinstance(motivation, str) else None
+            # Only words that are known: what a stranger invents is no name for what they do.
+            return motivation if isinstance(motivation, str) and motivation in _MOTIVATIONS else None
         return kind if relation == "kc:about" else None
 
     def _kind(self, rid: RecordId) -> str | None:
@@ -158,6 +159,7 @@ class _Tracer:
 
 _EVENTS: Final = 200
 _NOT_ITS_STORY: Final = frozenset({"dcterms:isPartOf", "dcterms:rights", "prov:wasAttributedTo"})
+_MOTIVATIONS: Final = frozenset({"annotation", "review", "quote", "citation", "translation"})
 _SUBJECT_OF_A_NOTE: Final = frozenset(
     {"kc:about", "prov:wasQuotedFrom", "dcterms:references", "prov:wasDerivedFrom"}
 )
