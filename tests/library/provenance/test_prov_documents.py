@@ -101,7 +101,7 @@ def test_each_relation_becomes_the_one_that_means_the_same(storied: Trace) -> No
     for kind, count in (("prov:Revision", 2), ("prov:Quotation", 1), ("prov:PrimarySource", 1)):
         assert sum(kind in one for one in kinds) == count, kind
     assert any(one["prov:specificEntity"] == root for one in told["specializationOf"].values())
-    assert len(told["alternateOf"]) == 2
+    assert root in str(told["alternateOf"])
     assert any(one["prov:entity"] == root for one in told["hadMember"].values())
     assert any(str(one["prov:activity"]).startswith("kcevent:") for one in told["wasGeneratedBy"].values())
     influences = {one["kc:relation"] for one in told["wasInfluencedBy"].values()}

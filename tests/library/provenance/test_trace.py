@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from people_writing import Person
 
@@ -362,15 +364,12 @@ def test_a_translated_catalogue_leaves_no_english(home: Home, mari: Person, ifor
     ifor.work("Q3", derived_from=[str(work)])
 
     def shouting(template: str, /, **fields: object) -> str:
-        parts = template.split("{")
-        marked = "{".join(
-            [parts[0].upper(), *(p.split("}")[0] + "}" + p.split("}")[1].upper() for p in parts[1:])]
-        )
-        return marked.format_map(fields)
+        pieces = re.split(r"(\{\w+\})", template)
+        return "".join(piece if piece[:1] == "{" else piece.upper() for piece in pieces).format_map(fields)
 
     text = render_text(traced(home, work), say=shouting)
     left = text
     for data in ("Mari Ellis", "Ifor Rees", "local:", "Test", "peer", "12D3KooWtest"):
         left = left.replace(data, "")
-    words = [word for word in left.split() if word.isalpha() and word.islower()]
+    words = [word for word in re.sub(r"bafyrei\w+", "", left).split() if word.isalpha() and word.islower()]
     assert words == []
