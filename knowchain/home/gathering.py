@@ -287,24 +287,28 @@ def statement_of(rid: RecordId, header: Header, fields: Mapping[str, Stored]) ->
     subjects = [ref.target for ref in header.refs if ref.relation == _ABOUT]
     if "scope" in fields or len(subjects) != 1:
         return None
-    level, mass, block = (_view("trust", fields, name) for name in ("level", "mass", "block"))
-    amounts = [each for each in (level, mass, block) if each is not None]
     until = _view("trust", fields, "expires")
-    if len(amounts) != 1 or block is False:
+    weight = _weight(*(_view("trust", fields, name) for name in ("level", "mass", "block")))
+    if weight is None:
         return None
-    if block is True:
-        weight = -255
-    elif isinstance(mass, int):
-        weight = mass_weight(mass)
-    else:
-        assert isinstance(level, int)
-        weight = LEVEL_WEIGHTS[level]
     return Statement(
         id=rid,
         author=header.author,
         subject=subjects[0],
         time=header.time,
         weight=weight,
-        block=block is True,
+        block=_view("trust", fields, "block") is True,
         until=until if isinstance(until, int) else None,
     )
+
+
+def _weight(level: Stored | None, mass: Stored | None, block: Stored | None) -> int | None:
+    """The weight of the one amount that is given; None unless there is one, in its range."""
+    match level, mass, block:
+        case int(), None, None:
+            return LEVEL_WEIGHTS.get(level)
+        case None, int(), None:
+            return mass_weight(mass) if 0 <= mass <= 1000 else None
+        case None, None, True:
+            return LEVEL_WEIGHTS[-2]
+    return None

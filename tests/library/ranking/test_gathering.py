@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from people import Person
+from ranking_people import Person
 
 from knowchain.home.gathering import Gathered
 from knowchain.identifiers import RecordId, cid_of, key_id

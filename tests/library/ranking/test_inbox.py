@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from people import Person
+from ranking_people import Person
 
 from knowchain.errors import InvalidValue
 from knowchain.home.inbox import Concern, InboxRequest, Notice, inbox

@@ -1,0 +1,381 @@
+"""Vectors of ranking as JSON: written by the referee, read by whoever claims to follow the page.
+
+``python tests/library/ranking/ranking_vectors.py`` writes them anew; the tests hold both engines to them.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+sys.path.append(str(Path(__file__).parent))
+
+from ranking_worlds import DAY, NOW, SETS, author, rid
+
+from knowchain.errors import InvalidValue
+from knowchain.identifiers import parse_record_id
+from knowchain.ranking.facts import Drop, Fact, Statement, Viewer, World
+from knowchain.ranking.feed import Feed, Judgement, Placed
+from knowchain.ranking.numbers import TABLE, fresh, ilog2q
+from knowchain.ranking.presets import PRESETS, preset
+from knowchain.ranking.profile import Profile, read_profile
+from knowchain.ranking.referee import Referee
+from knowchain.ranking.snapshot import manifest_of
+
+FOLDER = Path(__file__).parents[2] / "vectors" / "ranking"
+Json = dict[str, Any]
+
+# --- to and from JSON --------------------------------------------------------------------------------
+
+
+def world_of(case: Json) -> World:
+    """Facts and statements of a case."""
+    facts = [
+        Fact(
+            id=parse_record_id(each["id"]),
+            kind=each["kind"],
+            author=parse_record_id(each["author"]),
+            time=each["time"],
+            drop=Drop(each["drop"]) if "drop" in each else None,
+            sources=tuple(map(parse_record_id, each.get("sources", ()))),
+            languages=tuple(each.get("languages", ())),
+            collections=tuple(map(parse_record_id, each.get("collections", ()))),
+            topics=tuple(each.get("topics", ())),
+        )
+        for each in case["facts"]
+    ]
+    statements = [
+        Statement(
+            id=parse_record_id(each["id"]),
+            author=parse_record_id(each["author"]),
+            subject=parse_record_id(each["subject"]),
+            time=each["time"],
+            weight=each["weight"],
+            block=each.get("block", False),
+            until=each.get("until"),
+        )
+        for each in case["statements"]
+    ]
+    return World(facts, statements, parse_record_id(case["snapshot"]))
+
+
+def viewer_of(case: Json) -> Viewer:
+    """The viewer of a case."""
+    viewer = case["viewer"]
+    return Viewer(
+        me=parse_record_id(viewer["me"]) if "me" in viewer else None,
+        people=frozenset(map(parse_record_id, viewer.get("people", ()))),
+        collections=frozenset(map(parse_record_id, viewer.get("collections", ()))),
+        languages=tuple(viewer.get("languages", ())),
+        topics=frozenset(viewer.get("topics", ())),
+    )
+
+
+def plain(value: object) -> Any:
+    """A fact, statement or viewer as JSON holds it; what is empty is left out."""
+    if isinstance(value, Drop):
+        return value.value
+    if isinstance(value, bytes):
+        return str(value)
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    elif hasattr(value, "__dataclass_fields__"):
+        value = {name: getattr(value, name) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {
+            str(plain(name)): plain(each)
+            for name, each in value.items()
+            if each is not None and each is not False and each not in ((), frozenset())
+        }
+    if isinstance(value, frozenset):
+        return sorted(plain(each) for each in value)
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    return value
+
+
+def placed_json(placed: Placed) -> Json:
+    """An item as the vectors have it."""
+    return {
+        "id": str(placed.id),
+        "rank": placed.rank,
+        "score": placed.score,
+        "contributions": [list(each) for each in placed.contributions],
+        "sources": list(placed.sources),
+        "hops": [placed.evidence.verified, placed.evidence.claimed],
+        "mass": placed.evidence.mass,
+    }
+
+
+def feed_json(feed: Feed) -> Json:
+    """A feed as the vectors have it."""
+    return {
+        "works": feed.works,
+        "candidates": feed.candidates,
+        "given": dict(feed.given),
+        "dropped": {drop.value: count for drop, count in sorted(feed.dropped.items())},
+        "items": [placed_json(item) for item in feed.items],
+    }
+
+
+def judgement_json(judged: Judgement | None) -> Json | None:
+    """A judgement as the vectors have it."""
+    if judged is None:
+        return None
+    if judged.drop is not None:
+        return {"drop": judged.drop.value}
+    assert judged.placed is not None
+    return {"rank": judged.placed.rank, "score": judged.placed.score, "short_of": judged.short_of}
+
+
+def profile_json(profile: Profile) -> Json:
+    """What a profile means."""
+    return {name: plain(value) for name, value in asdict(profile).items()}
+
+
+# --- the cases -----------------------------------------------------------------------------------------
+
+PROFILES = {
+    "everything": """
+v = 1
+name = "everything"
+[reader]
+langs = ["cy"]
+seeds = ["me", "{seed}"]
+blocked = ["{blocked}", "zh"]
+[weights]
+age = 1
+fresh = 900
+lang_lift = 800
+provenance = 700
+trust = 1500
+[rerank]
+page = 10
+""",
+    "narrow sources": """
+v = 1
+name = "narrow"
+[weights]
+trust = 1000
+provenance = -300
+[params]
+trust_hops = 1
+[sources]
+recent = 3
+trust = 4
+language = 2
+follows = 5
+[rerank]
+page = 5
+score_min = 100
+""",
+}
+REFUSED = [
+    ("not TOML", "v = 1\nname =\n"),
+    ("no version", 'name = "x"\n[weights]\nfresh = 1\n'),
+    ("a newer version", 'v = 2\nname = "x"\n'),
+    ("a version that is true", 'v = true\nname = "x"\n'),
+    ("no name", "v = 1\n[weights]\nfresh = 1\n"),
+    ("an unknown key", 'v = 1\nname = "x"\nwieghts = 3\n'),
+    ("an unknown table", 'v = 1\nname = "x"\n[wieghts]\nfresh = 1\n'),
+    ("an unknown signal", 'v = 1\nname = "x"\n[weights]\nfrsh = 1\n'),
+    ("a later signal", 'v = 1\nname = "x"\n[weights]\nbridge = 1\n'),
+    ("a later axis", 'v = 1\nname = "x"\n[weights]\n"axis.truth" = 1\n'),
+    ("a later stage", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[rerank]\nauthor_decay = true\n'),
+    ("a filter", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[filter]\ndrop = []\n'),
+    ("a fraction", 'v = 1\nname = "x"\n[weights]\nfresh = 0.9\n'),
+    ("a truth", 'v = 1\nname = "x"\n[weights]\nfresh = true\n'),
+    ("no weights", 'v = 1\nname = "x"\n'),
+    ("weights of 0", 'v = 1\nname = "x"\n[weights]\nfresh = 0\n'),
+    ("an overflow", 'v = 1\nname = "x"\n[weights]\nfresh = 137438953472\n'),
+    ("an overflow of the sum", 'v = 1\nname = "x"\n[weights]\nfresh = 68719476736\ntrust = -68719476736\n'),
+    ("a half-life of nothing", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[params]\nfresh_half_life_s = 0\n'),
+    ("a language by its name", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[reader]\nlangs = ["Welsh"]\n'),
+    ("a language twice", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[reader]\nlangs = ["cy", "cy"]\n'),
+    ("a key for a person", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[reader]\nseeds = ["did:key:z6Mk"]\n'),
+    ("a page too long", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[rerank]\npage = 501\n'),
+    (
+        "a seed that is blocked",
+        'v = 1\nname = "x"\n[weights]\nfresh = 1\n[reader]\nseeds = ["{seed}"]\nblocked = ["{seed}"]\n',
+    ),
+]
+
+
+def filled(text: str) -> str:
+    """A profile with its people."""
+    return text.replace("{seed}", str(author(1))).replace("{blocked}", str(author(5)))
+
+
+def fault_of(text: str) -> list[object]:
+    """[line, key] of the fault for which a profile is refused; no line where it is not TOML."""
+    try:
+        read_profile(text)
+    except InvalidValue as fault:
+        return [fault.fields.get("line"), fault.fields["field"]]
+    raise AssertionError(f"accepted: {text}")
+
+
+def made_world(seed: int, works: int) -> tuple[list[Fact], list[Statement]]:
+    """Works with every drop, sources, languages and dates around each bound."""
+    chance = random.Random(seed)
+    names = [rid("vector", seed, n) for n in range(works)]
+    edges = [NOW, NOW + 1, NOW - 1, NOW - 2 * DAY, NOW - 28 * DAY, NOW - 28 * DAY + 1, 0]
+    facts = [
+        Fact(
+            id=names[n],
+            kind=chance.choice(["work"] * 4 + ["event"]),
+            author=author(chance.randrange(7)),
+            time=chance.choice([NOW - chance.randrange(60 * DAY), chance.choice(edges)]),
+            drop=chance.choice([None] * 12 + list(Drop)[:7]),
+            sources=tuple(
+                sorted(chance.sample([*names[:n], rid("gone")], min(n, chance.choice([0, 0, 1, 3]))))
+            ),
+            languages=chance.choice(SETS),
+            collections=chance.choice([(), (), (rid("c", 0),)]),
+            topics=chance.choice([(), (), ("song",)]),
+        )
+        for n in range(works)
+    ]
+    statements = []
+    for n in range(works // 2):
+        weight = chance.choice([255, 85, 255, 85, 0, -85, -255])
+        statements.append(
+            Statement(
+                id=rid("statement", seed, n),
+                author=author(chance.randrange(7)),
+                subject=author(chance.randrange(8)),
+                time=NOW - chance.randrange(-5, 90) * DAY,
+                weight=weight,
+                block=weight == -255 and chance.random() < 0.3,
+                until=chance.choice([None, None, NOW, NOW + DAY, NOW - DAY]),
+            )
+        )
+    return facts, statements
+
+
+def feeds() -> list[Json]:
+    """Whole feeds."""
+    viewer = Viewer(
+        me=author(0),
+        people=frozenset({author(2)}),
+        collections=frozenset({rid("c", 0)}),
+        languages=("en",),
+        topics=frozenset({"song"}),
+    )
+    texts = {name: filled(text) for name, text in PROFILES.items()}
+    texts |= {f"preset {name}": preset(name) for name in PRESETS}
+    cases = []
+    for seed, works in ((1, 0), (2, 1), (3, 12), (4, 60)):
+        facts, statements = made_world(seed, works)
+        world = World(facts, statements, rid("vector snapshot", seed))
+        for name, text in texts.items():
+            for reader in (viewer, Viewer()) if name == "everything" else (viewer,):
+                referee = Referee(world, read_profile(text), reader, as_of=NOW)
+                cases.append(
+                    {
+                        "name": f"{works} records, {name}, {'a reader' if reader.me else 'nobody'}",
+                        "profile": text,
+                        "viewer": plain(reader),
+                        "as_of": NOW,
+                        "snapshot": str(world.snapshot),
+                        "facts": [plain(each) for each in facts],
+                        "statements": [plain(each) for each in statements],
+                        "feed": feed_json(referee.feed()),
+                        "judgements": {str(f.id): judgement_json(referee.judge(f.id)) for f in facts},
+                    }
+                )
+    return cases
+
+
+def numbers() -> Json:
+    """TBL, fresh and ilog2q."""
+    ages = [-1, 0, 1, 31, 32, 63, 64, 65, 127, 128, 1000, 1088, 64 * 17 - 1, 64 * 17, 2**40]
+    xs = [
+        1,
+        2,
+        3,
+        5,
+        7,
+        65_535,
+        65_536,
+        65_537,
+        2**30 - 1,
+        2**30,
+        2**31 - 1,
+        2**31,
+        2**40,
+        2**53 + 1,
+        2**62 - 1,
+    ]
+    return {
+        "about": "docs/spec/ranking.md, section 2; fresh: [age, half-life, value]; ilog2q: [x, value]",
+        "table": list(TABLE),
+        "fresh": [[age, life, fresh(age, life)] for life in (1, 7, 64, 172_800_000) for age in ages],
+        "ilog2q": [[x, ilog2q(x)] for x in xs],
+    }
+
+
+def snapshots() -> Json:
+    """Manifests."""
+    cases: list[Json] = []
+    for name, heads, absent in (("nothing", 0, 0), ("one head", 1, 0), ("some of both", 3, 2)):
+        lists = [rid("head", n) for n in range(heads)], [rid("absent", n) for n in range(absent)]
+        made = manifest_of(network="main", heads=lists[0], absent=lists[1])
+        cases.append(
+            {
+                "name": name,
+                "network": "main",
+                "heads": [str(each) for each in lists[0]],
+                "absent": [str(each) for each in lists[1]],
+                "snapshot": str(made.cid),
+                "blocks": {str(cid): data.hex() for cid, data in made.blocks},
+            }
+        )
+    return {"about": "docs/spec/ranking.md, section 3; blocks are hexadecimal", "cases": cases}
+
+
+def profiles() -> Json:
+    """What is accepted and what is refused."""
+    texts = {name: filled(text) for name, text in PROFILES.items()} | {name: preset(name) for name in PRESETS}
+    return {
+        "about": "docs/spec/ranking.md, section 5: what a profile means; and [line, key] of a fault",
+        "valid": [
+            {"name": name, "toml": text, "means": profile_json(read_profile(text))}
+            for name, text in texts.items()
+        ],
+        "invalid": [
+            {"name": name, "toml": filled(text), "fault": fault_of(filled(text))} for name, text in REFUSED
+        ],
+    }
+
+
+def files() -> dict[str, Json]:
+    """Every file of vectors by its name."""
+    about = "docs/spec/ranking.md, sections 6 to 8; hops are [verified, claimed]"
+    return {
+        "numbers.json": numbers(),
+        "snapshots.json": snapshots(),
+        "profiles.json": profiles(),
+        "feeds.json": {"about": about, "cases": feeds()},
+    }
+
+
+def written(document: Json) -> str:
+    """The text of a file."""
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def main(folder: Path, _arguments: Sequence[str] = ()) -> None:
+    """Write them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, document in files().items():
+        (folder / name).write_text(written(document), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(FOLDER)

@@ -1,0 +1,126 @@
+"""A home's feed as its owner meets it: names, reasons, and an answer for what is not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ranking_people import Person
+
+from knowchain.errors import InvalidValue, NotAllowed, NotFound
+from knowchain.home.feeding import FeedRequest, FeedShown, Why, WhyRequest, explain_item, show_feed
+from knowchain.home.following import Interest, follow
+from knowchain.home.plain import to_plain
+from knowchain.identifiers import RecordId
+
+
+@pytest.fixture
+def mari(tmp_path: Path) -> Iterator[Person]:
+    person = Person(tmp_path, "Mari")
+    yield person
+    person.home.close()
+
+
+@pytest.fixture
+def owain(tmp_path: Path) -> Iterator[Person]:
+    person = Person(tmp_path, "Owain")
+    yield person
+    person.home.close()
+
+
+def feed(person: Person, **request: object) -> FeedShown:
+    return show_feed(person.home, FeedRequest(**request))  # type: ignore[arg-type]
+
+
+def why(person: Person, record: RecordId, **request: object) -> Why:
+    return explain_item(person.home, WhyRequest(str(record), FeedRequest(**request)))  # type: ignore[arg-type]
+
+
+def test_the_owners_trust_and_a_small_language_carry_an_item_and_say_so(mari: Person, owain: Person) -> None:
+    for number in range(3):
+        mari.work(f"English {number}", "en")
+    welsh = owain.work("Hen benillion", "cy")
+    mari.hear(owain)
+    mari.trust(owain.id)
+    shown = feed(mari, preset="small-languages")
+    item = next(each for each in shown.items if each.item == welsh)
+    assert (item.title, item.author_name, item.languages) == ("Hen benillion", "“Owain”", ("cy",))
+    assert item.sources == ("recent", "trust:1")
+    assert item.score == sum(each.adds for each in item.contributions)
+    reasons = {each.signal: each.because for each in item.contributions}
+    assert reasons["trust"].startswith("you trust its author over 1 steps")
+    assert "cy" in reasons["lang_lift"]
+    assert shown.candidates == 4
+
+
+def test_chronological_is_the_order_of_time_to_the_second(mari: Person) -> None:
+    works = [mari.work(f"Work {n}") for n in range(6)]
+    assert [each.item for each in feed(mari, preset="chronological").items] == works[::-1]
+
+
+def test_the_same_inputs_give_the_same_feed_and_a_new_record_is_seen(mari: Person) -> None:
+    mari.work("One")
+    first = feed(mari, as_of=mari.now)
+    assert feed(mari, as_of=mari.now) == first
+    mari.work("Two")
+    second = feed(mari, as_of=mari.now)
+    assert second.snapshot != first.snapshot
+    assert second.works == 2
+
+
+def test_what_is_followed_comes_through_its_own_source(mari: Person, owain: Person) -> None:
+    work = owain.work("Cân", "cy", subjects=[{"term": "Folk Song"}])
+    mari.hear(owain)
+    assert feed(mari).items[0].sources == ("recent",)
+    for interest in (Interest(people=(str(owain.id),)), Interest(topics=("folk song",))):
+        follow(mari.home, interest)
+        assert "follows" in feed(mari).items[0].sources
+    follow(mari.home, Interest(languages=("cy",)))
+    assert feed(mari).items[0].sources == ("follows", "language", "recent")
+    assert feed(mari).items[0].item == work
+
+
+def test_why_answers_for_what_is_shown_below_or_left_out(mari: Person, owain: Person) -> None:
+    old, new = mari.work("Old"), mari.work("New")
+    gone = mari.work("Gone")
+    mari.retract(gone)
+    future = owain.work("Ahead")
+    blocked = owain.work("Blocked")
+    mari.hear(owain)
+    mari.sign("trust", subject=str(owain.id), block=True)
+    best = why(mari, new, preset="chronological", limit=1)
+    assert best.shown
+    assert best.placed is not None
+    assert best.placed.rank == 1
+    below = why(mari, old, preset="chronological", limit=1)
+    assert not below.shown
+    assert below.placed is not None
+    assert below.placed.rank == 2
+    assert below.short_of == (best.placed.time - below.placed.time) // 1000 * 1000 > 0
+    left = why(mari, gone)
+    assert (left.dropped, left.because) == ("retracted", "its author took it back")
+    assert why(mari, blocked).dropped == "blocked-author"
+    assert why(mari, future, as_of=1000).dropped == "future"
+    assert why(mari, blocked, preset="plain").shown, "the profile without a reader blocks for nobody"
+
+
+def test_bad_requests_are_refused_in_words(mari: Person) -> None:
+    for request in ({"limit": 0}, {"limit": 501}, {"as_of": -1}, {"profile": "v = 2"}):
+        with pytest.raises(InvalidValue) as caught:
+            feed(mari, **request)
+        assert caught.value.remedy
+    with pytest.raises(InvalidValue, match="both"):
+        feed(mari, profile="", preset="plain")
+    with pytest.raises(NotFound):
+        feed(mari, preset="nonesuch")
+    with pytest.raises(NotAllowed, match="rights"):
+        why(mari, mari.rights)
+
+
+def test_an_empty_home_has_an_empty_feed_and_all_of_it_has_a_plain_form(mari: Person) -> None:
+    assert feed(mari).items == ()
+    mari.work("One")
+    document = to_plain(feed(mari))
+    assert isinstance(document, dict)
+    assert document["unit"] == 65_536_000

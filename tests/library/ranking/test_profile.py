@@ -1,0 +1,96 @@
+"""Profiles: what is refused says where and what to do; what is accepted can't go wrong."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ranking_worlds import rid
+
+from knowchain.errors import InvalidValue, NotFound
+from knowchain.ranking.numbers import EXACT
+from knowchain.ranking.presets import PRESETS, preset
+from knowchain.ranking.profile import check_parents, read_profile
+from knowchain.ranking.signals import LATER_SIGNALS, SIGNALS
+
+HEAD = 'v = 1\nname = "x"\n'
+
+
+def fault(text: str) -> InvalidValue:
+    with pytest.raises(InvalidValue) as caught:
+        read_profile(text)
+    assert caught.value.remedy
+    return caught.value
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_presets_are_profiles_that_say_their_reason(name: str) -> None:
+    profile = read_profile(preset(name))
+    assert profile.name == name
+    assert profile.reason
+
+
+def test_two_presets_know_nothing_of_the_reader() -> None:
+    for name in ("chronological", "plain"):
+        profile = read_profile(preset(name))
+        assert not profile.langs
+        assert not {"trust", "lang_lift"} & profile.weights.keys()
+        assert {source for source, cap in profile.sources.items() if cap} == {"recent"}
+    assert read_profile(preset("plain")).seeds == ()
+
+
+def test_an_unknown_preset_is_answered_with_the_nearest() -> None:
+    with pytest.raises(NotFound) as caught:
+        preset("chronologic")
+    assert "chronological" in caught.value.remedy
+
+
+def test_a_misspelled_signal_is_answered_with_line_and_word() -> None:
+    found = fault(f"{HEAD}\n[weights]\n# how new\nfrehs = 900\n")
+    assert str(found) == "the profile, line 6: weights.frehs: frehs is no signal"
+    assert found.remedy == "did you mean `fresh`?"
+
+
+@pytest.mark.parametrize("name", LATER_SIGNALS)
+def test_signals_of_later_engines_are_never_passed_over(name: str) -> None:
+    full = f'"{name}x"' if name[-1] in ".:" else name
+    assert "not in this version of the engine" in str(fault(f"{HEAD}[weights]\nfresh = 1\n{full} = 1\n"))
+
+
+def test_braces_in_a_profile_are_data() -> None:
+    assert "{line}" in str(fault(f'{HEAD}[weights]\n"{{line}}" = 1\n'))
+
+
+@given(st.dictionaries(st.sampled_from(sorted(SIGNALS)), st.integers(-(2**54), 2**54), min_size=1))
+def test_no_accepted_profile_can_pass_the_bound(weights: dict[str, int]) -> None:
+    text = HEAD + "[weights]\n" + "".join(f"{name} = {weight}\n" for name, weight in weights.items())
+    reach = sum(abs(weight) * SIGNALS[name].bound for name, weight in weights.items())
+    if reach < EXACT and any(weights.values()):
+        assert dict(read_profile(text).weights) == weights
+    else:
+        fault(text)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_or_refused_in_words(text: str) -> None:
+    for whole in (text, HEAD + text, f"{HEAD}[weights]\nfresh = 1\n{text}"):
+        assert remedy_or_profile(whole)
+
+
+def remedy_or_profile(text: str) -> object:
+    try:
+        return read_profile(text)
+    except InvalidValue as found:
+        return found.remedy
+
+
+def test_a_line_of_parents_that_comes_back_or_never_ends_is_refused() -> None:
+    parents = {rid(1): rid(2), rid(2): rid(3), rid(3): None}
+    check_parents(rid(1), parents.__getitem__)
+    with pytest.raises(InvalidValue, match="twice"):
+        check_parents(rid(1), {**parents, rid(3): rid(1)}.__getitem__)
+    with pytest.raises(InvalidValue, match="twice"):
+        check_parents(rid(1), parents.__getitem__, own=rid(3))
+    endless = {rid(n): rid(n + 1) for n in range(200)}
+    with pytest.raises(InvalidValue, match="more than 64"):
+        check_parents(rid(0), endless.__getitem__)
