@@ -146,11 +146,10 @@ class Remote:
     def _receiving(self, name: str, verb: Verb, shape: Shape, given: Mapping[str, Any]) -> Any:
         request = given[verb.path[0]]
         target = Path(request if len(verb.path) == 1 else getattr(request, verb.path[1]))
-        replaces = bool(getattr(request, "replace", False))
+        replaces = len(verb.path) > 1 and request.replace
         if os.path.lexists(target) and not replaces:
-            raise InvalidValue(
-                "{field}: {value} exists already", field="FILE", value=target, remedy="choose another name"
-            )
+            field, remedy = verb.taken
+            raise InvalidValue("{field}: {value} exists already", field=field, value=target, remedy=remedy)
         response = self._call("POST", _path(name), _arguments(shape, given))
         line = json.loads(response.readline(_LONGEST_LINE))
         entries = [from_plain(Entry, each, "entries") for each in line["entries"]]

@@ -28,11 +28,13 @@ class Verb:
             ``in``, a file or folder that an argument names, and that the asker sends; ``out``, one that an
             argument names, and that the asker is sent; ``stream``, bytes in place of an answer.
         path: for ``in`` and ``out``: the argument, or argument and field, that names the file.
+        taken: for ``out``: how a file that exists already is refused: the field, and what to do.
     """
 
     module: str
     carries: Literal["", "files", "in", "out", "stream"] = ""
     path: tuple[str, ...] = ()
+    taken: tuple[str, str] = ("", "")
 
 
 VERBS: Final[Mapping[str, Verb]] = {
@@ -41,9 +43,18 @@ VERBS: Final[Mapping[str, Verb]] = {
     "sole_language": Verb("publishing"),
     "view": Verb("viewing"),
     "judge_record": Verb("judging"),
+    "trace_record": Verb("tracing"),
+    "blast_radius": Verb("blasting"),
+    "search": Verb("searching"),
     "say": Verb("saying"),
+    "say_all": Verb("saying"),
     "withdraw": Verb("saying"),
     "reinstate": Verb("saying"),
+    "give_name": Verb("naming"),
+    "forget_name": Verb("naming"),
+    "list_people": Verb("naming"),
+    "find_record": Verb("naming"),
+    "identity_log": Verb("identity_log"),
     "followed": Verb("following"),
     "follow": Verb("following"),
     "unfollow": Verb("following"),
@@ -55,7 +66,9 @@ VERBS: Final[Mapping[str, Verb]] = {
     "accession": Verb("collecting"),
     "show_collection": Verb("collecting"),
     "list_collections": Verb("collecting"),
-    "export_bundle": Verb("bundles", "out", ("request", "file")),
+    "export_bundle": Verb(
+        "bundles", "out", ("request", "file"), ("FILE", "choose another name, or add --replace")
+    ),
     "import_bundle": Verb("bundles", "in", ("request", "file")),
     "statistics": Verb("statistics"),
     "list_devices": Verb("devices"),
@@ -64,10 +77,12 @@ VERBS: Final[Mapping[str, Verb]] = {
     "set_label": Verb("devices"),
     "rotate": Verb("devices"),
     "check": Verb("maintenance"),
+    "examine": Verb("examining"),
+    "backup": Verb("maintenance"),
     "erase_due": Verb("maintenance"),
     "trust_newest": Verb("maintenance"),
     "add_content": Verb("content", "in", ("request", "path")),
-    "write_content": Verb("content", "out", ("target",)),
+    "write_content": Verb("content", "out", ("target",), ("--output", "choose another name")),
     "read_content": Verb("content", "stream"),
     "list_content": Verb("content"),
     "stat_content": Verb("content"),
@@ -78,7 +93,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "due_for_check": Verb("content"),
 }
 """By the function's name. What is not here needs the home to itself, or a secret that no peer should read:
-``init``, ``rebuild``, ``restore``, ``backup``, and recovery with the secret that was taken away."""
+``init``, ``rebuild``, ``restore``, and recovery with the secret that was taken away."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ def _read(wanted: Any, value: object, place: str) -> Any:
     wanted = getattr(wanted, "__supertype__", wanted) if wanted is not RecordId else wanted
     if wanted in (object, Any):
         return value
+    if wanted is type(None):
+        return None if value is None else _refuse(place, value, "nothing")
     if get_origin(wanted) in (Union, types.UnionType):
         return _read_union(get_args(wanted), value, place)
     if get_origin(wanted) is Literal:
@@ -237,6 +239,8 @@ class Schemas:
         wanted = getattr(wanted, "__supertype__", wanted)
         if wanted in (object, Any):
             return {}
+        if wanted is type(None):
+            return {"type": "null"}
         origin, arguments = get_origin(wanted), get_args(wanted)
         if origin in (Union, types.UnionType):
             options = [self.of(each) for each in arguments if each is not type(None)]

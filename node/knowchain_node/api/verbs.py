@@ -14,7 +14,7 @@ from aiohttp import web
 
 from knowchain.content.importing import import_file
 from knowchain.content.profiles import Profile
-from knowchain.errors import ContentError, InvalidValue
+from knowchain.errors import ContentError, InvalidValue, KnowchainError, shown
 from knowchain.home import Home
 from knowchain.home.files import DiskFiles, FileSource, ListedFile, WorkFile, media_type
 from knowchain.home.plain import to_plain
@@ -188,7 +188,25 @@ def _with_incoming(
     with scratch(home) as folder:
         unpacked(asked.entries, inflow.read, folder)
         path = folder / asked.entries[0].path
-        return _answered(shape, home, _pointed(arguments, verb, path))
+        try:
+            return _answered(shape, home, _pointed(arguments, verb, path))
+        except KnowchainError as exc:
+            _rename(exc, str(path), _path_in(arguments, verb))
+            raise
+
+
+def _rename(error: KnowchainError, here: str, there: str) -> None:
+    """Have an error speak of the asker's file, not of the copy that came here."""
+    for name, value in error.fields.items():
+        if isinstance(value, str | Path):
+            text = str(value).replace(here, there)
+            error.fields[name] = shown(there) if text == shown(here) else text
+    error.args = (error.template.format(**error.fields),)
+
+
+def _path_in(arguments: Mapping[str, Any], verb: Verb) -> str:
+    name, *field = verb.path
+    return str(getattr(arguments[name], field[0]) if field else arguments[name])
 
 
 # --- files that are asked for ----------------------------------------------------------------------------
