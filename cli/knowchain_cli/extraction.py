@@ -20,7 +20,9 @@ import knowchain
 import knowchain_cli.messages
 import knowchain_node
 from knowchain.chains import Flag
+from knowchain.records import IDENTITY
 from knowchain.records.bodies import KINDS
+from knowchain.records.bodies.structures import Field, ListOf, Object
 from knowchain.records.vocabulary.relations import RELATIONS
 from knowchain_cli.catalogue import Message
 
@@ -55,13 +57,16 @@ def error_templates() -> Iterator[str]:
     for package in _PACKAGES:
         for folder in package.__path__:
             for path in sorted(Path(folder).rglob("*.py")):
-                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                tree = ast.parse(path.read_text(encoding="utf-8"))
+                yield from _named_sentences(tree)
+                for node in ast.walk(tree):
                     if isinstance(node, ast.Call):
                         yield from _templates_in(node)
 
 
 def _templates_in(call: ast.Call) -> Iterator[str]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    yield from (text for each in call.keywords if each.arg == "refused" for text in _constants(each.value))
     remedy = next((each.value for each in call.keywords if each.arg == "remedy"), None)
     texts = [each for argument in call.args for each in _constants(argument)]
     if remedy is not None or name in ("InvalidRecord", "SyncError", "ContentError"):
@@ -69,6 +74,14 @@ def _templates_in(call: ast.Call) -> Iterator[str]:
         yield from (prefix + each for each in texts if " " in each or "{" in each)
     if remedy is not None:
         yield from _constants(remedy)
+
+
+def _named_sentences(tree: ast.Module) -> Iterator[str]:
+    """Module constants that hold a sentence, such as a reason that several fields share."""
+    for node in tree.body:
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value.count(" ") > 1:
+            yield value.value
 
 
 def _constants(node: ast.expr) -> Iterator[str]:
@@ -81,12 +94,20 @@ def _constants(node: ast.expr) -> Iterator[str]:
 
 def words() -> Iterator[str]:
     """The words of the formats that are shown to people: kinds, names of fields, relations, flags."""
-    yield from KINDS
+    yield from (IDENTITY, *KINDS)
     for kind in KINDS.values():
-        yield from (field.name for field in kind.fields)
+        yield from _field_names(kind.fields)
         yield from (ref.name for ref in kind.refs)
     yield from RELATIONS
     yield from Flag
+
+
+def _field_names(fields: Sequence[Field]) -> Iterator[str]:
+    for field in fields:
+        yield field.name
+        inner = field.type.of if isinstance(field.type, ListOf) else field.type
+        if isinstance(inner, Object):
+            yield from _field_names(inner.fields)
 
 
 def main() -> None:

@@ -26,6 +26,8 @@ FAILED: Final = 1
 WRONG: Final = 2
 INTERRUPTED: Final = 130
 CUT_OFF: Final = 141
+_SENTENCES: Final = frozenset({"advice", "near", "reason", "why"})
+"""Fields of errors that may hold a sentence of the library's own."""
 
 
 def refuse(screen: Screen, error: KnowchainError) -> int:
@@ -50,7 +52,8 @@ def refuse_usage(screen: Screen, error: click.ClickException) -> int:
     return WRONG
 
 
-def _tell(screen: Screen, template: str, remedy: str, fields: Mapping[str, object]) -> None:
+def _tell(screen: Screen, template: str, remedy: str, given: Mapping[str, object]) -> None:
+    fields = {name: Word(str(value)) if name in _SENTENCES else value for name, value in given.items()}
     screen.complain(refusing.ERROR, message=_Ready(screen.catalogue.text(template, **fields)))
     if remedy:
         screen.complain(refusing.REMEDY, remedy=_Ready(screen.catalogue.text(remedy, **fields)))
