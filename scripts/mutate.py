@@ -25,7 +25,7 @@ from queue import Queue
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-TIMEOUT = 120
+TIMEOUT = 60
 PYTEST = Path(sys.executable).with_name("pytest")
 """Not ``python -m pytest``, which would put the project's own folder first on the path."""
 
