@@ -68,6 +68,15 @@ def made_world(works: int, *, authors: int = 1_000, seed: int = 1) -> World:
     return World(facts, statements, SNAPSHOT)
 
 
+def at_once(world: World) -> World:
+    """The same works, imported by one author within a second: all of one score."""
+    one = world.facts[0]
+    facts = [
+        each._replace(author=one.author, time=NOW, sources=(), languages=("cy",)) for each in world.facts
+    ]
+    return World(facts, world.statements, world.snapshot)
+
+
 def bare(columns: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
     """The yardstick: a weighted sum, and the best 50 in order."""
     scores = columns @ weights
@@ -98,6 +107,11 @@ def warm(scale: float) -> list[Row]:
     def feed() -> None:
         one_feed(engine, profile, viewer, next(moments))
 
+    equal = Engine(Columns.of(at_once(world)))
+
+    def feed_of_equals() -> None:
+        one_feed(equal, profile, viewer, next(moments))
+
     added = iter(range(10**9))
 
     def feed_after_one_more() -> None:
@@ -105,15 +119,18 @@ def warm(scale: float) -> list[Row]:
         feed()
 
     feed()
-    times: dict[str, list[float]] = {"bare": [], "feed": [], "one more": []}
+    feed_of_equals()
+    times: dict[str, list[float]] = {"bare": [], "feed": [], "one more": [], "equals": []}
     for _ in range(REPEATS):
         times["bare"].append(timed(lambda: bare(matrix, weights)))
         times["feed"].append(timed(feed))
         times["one more"].append(timed(feed_after_one_more))
+        times["equals"].append(timed(feed_of_equals))
     yard = median(times["bare"])
     return [
         row(f"feed: 50 of {works:,}, warm, with reasons / numpy sum", median(times["feed"]), yard, 10),
         row("feed: the same after one new record / numpy sum", median(times["one more"]), yard, 10),
+        row("feed: all scores equal, after one import / numpy sum", median(times["equals"]), yard, 10),
     ]
 
 

@@ -16,10 +16,11 @@ import numpy.typing as npt
 from knowchain.identifiers import Cid, RecordId
 from knowchain.ranking.columns import DROPS, Columns
 from knowchain.ranking.facts import Drop, Fact, Viewer
-from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed, salted
+from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed
 from knowchain.ranking.numbers import FADING, ONE, Ints, fading_steps, ilog2q_column
 from knowchain.ranking.profile import SOURCES, Profile
 from knowchain.ranking.readers_trust import NO_HOP, ReadersTrust
+from knowchain.ranking.salts import Salts
 from knowchain.ranking.signals import MAX_AGE
 from knowchain.records.vocabulary.languages import matches
 
@@ -42,6 +43,7 @@ class Engine:
         self.columns = columns
         self.trust = ReadersTrust(columns)
         self._chosen: dict[Hashable, _Mask] = {}
+        self._salts: Salts | None = None
 
     def rank(self, profile: Profile, viewer: Viewer, *, as_of: int, snapshot: Cid) -> Ranking:
         """Score every work for one reader at one moment.
@@ -51,6 +53,12 @@ class Engine:
             snapshot: the CID of the manifest of what the columns were made from.
         """
         return Ranking(self, profile, viewer, as_of, snapshot)
+
+    def salts(self, snapshot: Cid) -> Salts:
+        """The salts of a snapshot; of one at a time they are remembered."""
+        if self._salts is None or self._salts.snapshot != snapshot:
+            self._salts = Salts(snapshot, self.columns.works.names)
+        return self._salts
 
     def sets_matching(self, wanted: tuple[str, ...]) -> _Mask:
         """Which sets of tags have one that is among ``wanted``, or narrower."""
@@ -104,6 +112,7 @@ class Ranking:
         self._engine, self._columns = engine, engine.columns
         self._profile, self._viewer = profile, viewer
         self._as_of, self._snapshot = as_of, snapshot
+        self._salts = engine.salts(snapshot)
         self._ages: Ints = as_of - self._columns.time
         self._vouched = engine.trust.at(profile, viewer, as_of)
         self._drops = self._dropped_before_sources()
@@ -186,10 +195,10 @@ class Ranking:
         ages = self._ages[rows]
         oldest = np.partition(ages, cap - 1)[cap - 1]
         kept = rows[ages < oldest]
-        tied = sorted(rows[ages == oldest].tolist(), key=self._salt)
+        tied = self._salts.least(rows[ages == oldest], cap - len(kept))
         capped = np.zeros(len(mask), bool)
         capped[kept] = True
-        capped[tied[: cap - len(kept)]] = True
+        capped[tied] = True
         return capped
 
     def _lifts(self) -> Ints:
@@ -286,26 +295,25 @@ class Ranking:
         return Judgement(rid, None, self._placed([row], rank)[0], short_of=short)
 
     def _best(self, count: int) -> list[int]:
-        """Rows in their order: by score, then by the salted hash."""
-        rows = self._candidates
-        scores = self._scores[rows]
-        if count < len(rows):
-            if count <= 0:
-                return []
-            threshold = np.partition(scores, len(rows) - count)[len(rows) - count]
-            rows = rows[scores >= threshold]
-        score = self._scores
-        return sorted(rows.tolist(), key=lambda row: (-score[row], self._salt(row)))[:count]
+        """Rows in their order: by score, then by salt."""
+        rows, score = self._candidates, self._scores
+        if count >= len(rows):
+            return self._sorted(rows)
+        if count <= 0:
+            return []
+        scores = score[rows]
+        threshold = np.partition(scores, len(rows) - count)[len(rows) - count]
+        better = self._sorted(rows[scores > threshold])
+        return better + self._salts.least(rows[scores == threshold], count - len(better))
+
+    def _sorted(self, rows: npt.NDArray[np.intp]) -> list[int]:
+        chosen: list[int] = rows.tolist()
+        return sorted(chosen, key=lambda row: (-self._scores[row], self._salts.of(row)))
 
     def _rank_of(self, row: int) -> int:
-        scores = self._scores[self._candidates]
-        better = int(np.count_nonzero(scores > self._scores[row]))
-        tied = self._candidates[scores == self._scores[row]].tolist()
-        own = self._salt(row)
-        return 1 + better + sum(self._salt(each) < own for each in tied if each != row)
-
-    def _salt(self, row: int) -> bytes:
-        return salted(self._snapshot, self._columns.works.names[row])
+        scores, own = self._scores[self._candidates], self._scores[row]
+        better = int(np.count_nonzero(scores > own))
+        return 1 + better + self._salts.before(row, self._candidates[scores == own])
 
     def _placed(self, rows: Sequence[int], first_rank: int) -> tuple[Placed, ...]:
         """Works with all that is said of them, in their order."""
