@@ -14,13 +14,16 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types contracts soak mutate bench check format lock js kubo clean
+.PHONY: help run demo test lint types contracts soak mutate bench check format lock js kubo clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.ready-run ## open a home, sign a first record in it and verify it
 	@scripts/run.sh
+
+demo: .venv/.ready-run ## three peers on loopback, a collection that spreads, a trace and a feed; until Ctrl-C
+	@.venv/bin/python scripts/demo.py $(ARGS)
 
 test: .venv/.ready-dev ## run the tests, but not the slow campaigns
 	@$(BIN)/pytest -n $(WORKERS)
