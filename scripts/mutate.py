@@ -25,7 +25,6 @@ from queue import Queue
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-TIMEOUT = 60
 PYTEST = Path(sys.executable).with_name("pytest")
 """Not ``python -m pytest``, which would put the project's own folder first on the path."""
 
@@ -147,7 +146,7 @@ def put(parent: ast.AST, name: str, n: int, value: object, child: ast.AST) -> No
         setattr(parent, name, child)
 
 
-def survives(mutant: Mutant, tests: tuple[str, ...], folder: Path) -> bool:
+def survives(mutant: Mutant, tests: tuple[str, ...], folder: Path, timeout: int) -> bool:
     """Run the tests on a copy with the mutant in it."""
     target = folder / mutant.module
     original = target.read_text()
@@ -161,7 +160,7 @@ def survives(mutant: Mutant, tests: tuple[str, ...], folder: Path) -> bool:
             env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=TIMEOUT,
+            timeout=timeout,
             check=False,
         )
         return run.returncode == 0
@@ -188,7 +187,7 @@ def main() -> int:
         def run(mutant: Mutant) -> bool:
             folder = folders.get()
             try:
-                return survives(mutant, part.tests, folder)
+                return survives(mutant, tuple(options.tests or part.tests), folder, options.timeout)
             finally:
                 folders.put(folder)
 
@@ -214,6 +213,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", choices=PARTS, required=True)
     parser.add_argument("--only", default="", help="one module of the part")
+    parser.add_argument("--tests", nargs="*", help="only these, for a part whose tests take long")
+    parser.add_argument("--timeout", type=int, default=60, help="seconds after which a mutant has hung")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sample", type=int, default=0, help="only so many mutants, chosen by a fixed seed")
     return parser.parse_args()

@@ -145,3 +145,5 @@ def test_the_memory_of_rejections_is_bounded(door: Admission) -> None:
     for n in range(20_000):
         door.admit(n.to_bytes(3, "big"), source=SOURCE)
     assert len(door._rejected._reasons) <= 16_384
+    assert door._rejected.recall(record_id((0).to_bytes(3, "big"))) is None
+    assert door._rejected.recall(record_id((19_999).to_bytes(3, "big"))) is not None
