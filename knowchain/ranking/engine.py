@@ -118,7 +118,7 @@ class Ranking:
         self._drops = self._dropped_before_sources()
         self._given = self._sources()
         values: dict[str, Callable[[], _Valued]] = {
-            "age": lambda: _Valued(-np.clip(self._ages // 1000, 0, MAX_AGE)),
+            "age": lambda: _Valued(-np.clip(self._ages, 0, MAX_AGE)),
             "fresh": lambda: _Valued(FADING, fading_steps(self._ages, profile.fresh_half_life_s * 1000)),
             "lang_lift": self._lang_lift,
             "provenance": lambda: _Valued(self._columns.provenance),

@@ -178,14 +178,17 @@ class _Reading:
         stated = self._values.get("v")
         if type(stated) is not int or stated < 1:
             raise self._fault(
-                ("v",), stated, "is no version" if "v" in self._values else "is missing", "write v = 1"
+                ("v",),
+                stated,
+                "the profile, line {line}: {field}: {value} is no version",
+                remedy="write v = 1",
             )
         if stated > PROFILE_VERSION:
             raise self._fault(
                 ("v",),
                 stated,
-                "is newer than this engine, which knows 1",
-                "install a later knowchain, or fork the profile and write it for v = 1",
+                "the profile, line {line}: {field}: {value} is newer than this engine, which knows 1",
+                remedy="install a later knowchain, or fork the profile and write it for v = 1",
             )
 
     def _only(self, table: str, known: tuple[str, ...]) -> None:
@@ -195,40 +198,50 @@ class _Reading:
                 raise self._fault(
                     (*path, key),
                     key,
-                    "is not in this version of the engine",
-                    "leave it out; no part of a profile is passed over in silence",
+                    "the profile, line {line}: {field}: {value} is not in this version of the engine",
+                    remedy="leave it out; no part of a profile is passed over in silence",
                 )
             if key not in known:
-                raise self._fault((*path, key), key, "is no key here", _choice(key, known))
+                raise self._fault(
+                    (*path, key),
+                    key,
+                    "the profile, line {line}: {field}: {value} is no key here",
+                    remedy="{near}",
+                    near=_choice(key, known),
+                )
 
     def _only_signals(self) -> None:
-        for name in self._table("weights"):
-            if name in SIGNALS:
-                continue
-            if any(
-                name == later or (later[-1] in ".:" and name.startswith(later)) for later in LATER_SIGNALS
-            ):
+        for name, weight in self._table("weights").items():
+            path = ("weights", name)
+            if name not in SIGNALS and _is_later(name, weight):
                 raise self._fault(
-                    ("weights", name),
+                    path,
                     name,
-                    "is not in this version of the engine",
-                    "leave it out, or give weight to " + _named(SIGNALS),
+                    "the profile, line {line}: {field}: {value} is not in this version of the engine",
+                    remedy="leave it out, or give weight to one of {known}",
+                    known=", ".join(SIGNALS),
                 )
-            if isinstance(self._table("weights")[name], dict):
+            if name not in SIGNALS:
                 raise self._fault(
-                    ("weights", name),
+                    path,
                     name,
-                    "is not in this version of the engine" if f"{name}." in LATER_SIGNALS else "is no signal",
-                    _choice(name, SIGNALS),
+                    "the profile, line {line}: {field}: {value} is no signal",
+                    remedy="{near}",
+                    near=_choice(name, SIGNALS),
                 )
-            raise self._fault(("weights", name), name, "is no signal", _choice(name, SIGNALS))
 
     def _table(self, name: str) -> dict[str, Any]:
         if not name:
             return self._values
         found = self._values.get(name, {})
         if not isinstance(found, dict):
-            raise self._fault((name,), found, "is no table", f"write [{name}] on a line of its own")
+            raise self._fault(
+                (name,),
+                found,
+                "the profile, line {line}: {field}: {value} is no table",
+                remedy="write [{table}] on a line of its own",
+                table=name,
+            )
         return found
 
     # --- values --------------------------------------------------------------------------------------
@@ -242,7 +255,12 @@ class _Reading:
             return default
         if type(found) is not int or not least <= found <= most:
             raise self._fault(
-                path, found, "is not a whole number in range", f"give {least} to {most}, or leave it out"
+                path,
+                found,
+                "the profile, line {line}: {field}: {value} is not a whole number in range",
+                remedy="give {least} to {most}, or leave it out",
+                least=least,
+                most=most,
             )
         return found
 
@@ -256,8 +274,13 @@ class _Reading:
             return ""
         text = unicodedata.normalize("NFC", found).strip() if isinstance(found, str) else ""
         if not text or len(text) > _MAX_LINE or not text.isprintable():
-            why = "is missing" if found is None else "is not one line of text"
-            raise self._fault(path, found, why, f'write {path[-1]} = "…"')
+            raise self._fault(
+                path,
+                found,
+                "the profile, line {line}: {field}: {value} is not one line of text",
+                remedy='write {key} = "…"',
+                key=path[-1],
+            )
         return text
 
     def _list(self, path: tuple[str, ...]) -> list[str]:
@@ -265,12 +288,29 @@ class _Reading:
         if found is None:
             return []
         if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-            raise self._fault(path, found, "is not a list of texts", f'write {path[-1]} = ["…", "…"]')
+            raise self._fault(
+                path,
+                found,
+                "the profile, line {line}: {field}: {value} is not a list of texts",
+                remedy='write {key} = ["…", "…"]',
+                key=path[-1],
+            )
         if len(found) > MAX_ENTRIES:
-            raise self._fault(path, len(found), f"entries are more than {MAX_ENTRIES}", "shorten the list")
+            raise self._fault(
+                path,
+                len(found),
+                "the profile, line {line}: {field}: {value} entries are more than {most}",
+                remedy="shorten the list",
+                most=MAX_ENTRIES,
+            )
         for at, each in enumerate(found):
             if each in found[:at]:
-                raise self._fault(path, each, "stands there twice", "remove one of the two")
+                raise self._fault(
+                    path,
+                    each,
+                    "the profile, line {line}: {field}: {value} stands there twice",
+                    remedy="remove one of the two",
+                )
         return [unicodedata.normalize("NFC", each) for each in found]
 
     def _weights(self) -> dict[str, int]:
@@ -280,22 +320,25 @@ class _Reading:
             path = ("weights", name)
             if type(weight) is not int:
                 raise self._fault(
-                    path, weight, "is not a whole number", "give thousandths: 900 stands for 0.9"
+                    path,
+                    weight,
+                    "the profile, line {line}: {field}: {value} is not a whole number",
+                    remedy="give thousandths: 900 stands for 0.9",
                 )
             reach += abs(weight) * SIGNALS[name].bound
             if reach >= EXACT:
                 raise self._fault(
                     path,
                     weight,
-                    "lets scores pass 2^53, where they would no longer be exact",
-                    "divide all weights by the same number; only their proportions matter",
+                    "the profile, line {line}: {field}: {value} lets scores pass 2^53, beyond exactness",
+                    remedy="divide all weights by the same number; only their proportions matter",
                 )
         if not any(table.values()):
             raise self._fault(
                 ("weights",),
                 "",
-                "gives weight to nothing",
-                "write, for example, fresh = 900 under [weights]",
+                "the profile, line {line}: {field}: nothing has a weight",
+                remedy="write, for example, fresh = 900 under [weights]",
             )
         return {name: table[name] for name in SIGNALS if name in table}
 
@@ -313,7 +356,10 @@ class _Reading:
         for seed in profile.seeds:
             if not isinstance(seed, str) and seed in profile.blocked_people:
                 raise self._fault(
-                    ("reader", "seeds"), str(seed), "is blocked, too", "remove it from one of the two"
+                    ("reader", "seeds"),
+                    str(seed),
+                    "the profile, line {line}: {field}: {value} is blocked, too",
+                    remedy="remove it from one of the two",
                 )
 
     def _blocked(self, text: str) -> RecordId | str:
@@ -325,14 +371,17 @@ class _Reading:
             raise self._fault(
                 path,
                 text,
-                "is a key; a person may have several",
-                "give the id of the identity, bafyrei…; `knowchain show` tells it",
+                "the profile, line {line}: {field}: {value} is a key; a person may have several",
+                remedy="give the id of the identity, bafyrei…; `knowchain show` tells it",
             )
         try:
             return parse_record_id(text)
         except InvalidValue as exc:
             raise self._fault(
-                path, text, "is not the id of a record", "give bafyrei…, 59 characters"
+                path,
+                text,
+                "the profile, line {line}: {field}: {value} is not the id of a record",
+                remedy="give bafyrei…, 59 characters",
             ) from exc
 
     def _tag(self, path: tuple[str, ...], text: str) -> str:
@@ -342,17 +391,32 @@ class _Reading:
             try:
                 return glottocode(text)
             except InvalidValue:
-                raise self._fault(path, text, "is no language tag", exc.remedy) from exc
+                raise self._fault(
+                    path,
+                    text,
+                    "the profile, line {line}: {field}: {value} is no language tag",
+                    remedy="{advice}",
+                    advice=exc.remedy,
+                ) from exc
 
-    def _fault(self, path: tuple[str, ...], value: object, why: str, remedy: str) -> InvalidValue:
-        # ``why`` and ``remedy`` are English of this module; values of the profile stand in fields.
+    def _fault(
+        self, path: tuple[str, ...], value: object, template: str, *, remedy: str, **fields: object
+    ) -> InvalidValue:
         return InvalidValue(
-            "the profile, line {line}: {field}: {value} " + why.replace("{", "{{").replace("}", "}}"),
+            template,
             field=".".join(path),
-            value="" if value is None else value,
+            value="nothing" if value is None else value,
             line=line_of(self._text, path),
-            remedy=remedy.replace("{", "{{").replace("}", "}}"),
+            remedy=remedy,
+            **fields,
         )
+
+
+def _is_later(name: str, weight: object) -> bool:
+    """Whether a signal is one of other versions of the engine; ``axis.truth`` may be written as a table."""
+    if isinstance(weight, dict):
+        name = f"{name}."
+    return any(name.startswith(each) if each[-1] in ".:" else name == each for each in LATER_SIGNALS)
 
 
 def _choice(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:

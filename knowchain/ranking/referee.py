@@ -146,7 +146,7 @@ class Referee:
     def _value(self, signal: str, fact: Fact) -> int:
         age = self._as_of - fact.time
         if signal == "age":
-            return -min(age // 1000, MAX_AGE)
+            return -min(age, MAX_AGE)
         if signal == "fresh":
             return fresh(age, self._profile.fresh_half_life_s * 1000)
         if signal == "lang_lift":

@@ -25,8 +25,8 @@ MAX_DEPTH: Final = 16
 """Steps from an item to the sources of its sources that are looked at."""
 MAX_HOPS: Final = 1_024
 """Claimed hops of one item that are counted; no step is begun at or beyond it."""
-MAX_AGE: Final = 2**31 - 1
-"""Seconds; the signal ``age`` goes no further back."""
+MAX_AGE: Final = 2**41 - 1
+"""Milliseconds, some 69 years; the signal ``age`` goes no further back."""
 NO_LANGUAGE: Final = frozenset({"und", "mul", "zxx", "mis", "x"})
 """What names no language, and has no lift."""
 
@@ -49,7 +49,7 @@ class Signal:
 SIGNALS: Final = {
     signal.name: signal
     for signal in (
-        Signal("age", -MAX_AGE, 0, "minus its age in seconds; for a feed in the order of time"),
+        Signal("age", -MAX_AGE, 0, "minus its age in milliseconds; for a feed in the order of time"),
         Signal("fresh", 0, ONE, "how new it is; halves with every half-life"),
         Signal("lang_lift", 0, ONE, "how little else its language has lately, by trusted authors"),
         Signal("provenance", 0, ONE, "which part of its sources is here and stands"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from knowchain.home.inbox import Concern
+from knowchain.ranking.reasons import DROP_WORDS, TEMPLATES
 from knowchain_cli.catalogue import Message
 
 FEED_TEXT: Final = Message(
@@ -107,3 +108,6 @@ CONCERNS: Final = {
     ),
     Concern.CHANGES_IDENTITY: Message("changed your identity elsewhere: see `knowchain keys log`"),
 }
+
+REASONS: Final = tuple(Message(template) for template in (*TEMPLATES.values(), *DROP_WORDS.values()))
+"""What the library says of signals and drops; here, so that a translator meets it."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ranking_worlds import NOW, profiles, viewers, worlds
+from ranking_vectors import made_world
+from ranking_worlds import NOW, author, profiles, rid, viewers, worlds
 
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.engine import Engine
 from knowchain.ranking.facts import Viewer, World
-from knowchain.ranking.profile import Profile
+from knowchain.ranking.presets import PRESETS, preset
+from knowchain.ranking.profile import Profile, read_profile
 from knowchain.ranking.referee import Referee
 
 
@@ -53,8 +56,8 @@ def test_columns_brought_up_to_date_equal_columns_made_anew(
     for fact in after.facts:
         if fact.kind == engine.columns.facts.get(fact.id, fact).kind:
             engine.columns.put(fact)
-    for rid in list(engine.columns.statements):
-        engine.columns.remove_statement(rid)
+    for gone in list(engine.columns.statements):
+        engine.columns.remove_statement(gone)
     for statement in after.statements:
         engine.columns.put_statement(statement)
     whole = World(list(engine.columns.facts.values()), after.statements, after.snapshot)
@@ -74,3 +77,25 @@ def test_contributions_sum_exactly_and_every_work_is_accounted_for(
     assert feed.candidates == len(feed.items)
     assert feed.candidates + sum(feed.dropped.values()) == feed.works
     assert all(item.sources for item in feed.items)
+
+
+@pytest.mark.slow
+@given(worlds(most=1000), profiles(), viewers())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_engines_agree_over_worlds_of_a_thousand(world: World, profile: Profile, viewer: Viewer) -> None:
+    ranking = Engine(Columns.of(world)).rank(profile, viewer, as_of=NOW, snapshot=world.snapshot)
+    assert ranking.feed(500) == Referee(world, profile, viewer, as_of=NOW).feed(500)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_the_engines_agree_over_made_worlds_of_three_thousand(seed: int) -> None:
+    facts, statements = made_world(seed, 3_000)
+    world = World(facts, statements, rid("big", seed))
+    for name in PRESETS:
+        profile, viewer = read_profile(preset(name)), Viewer(me=author(0), languages=("cy",))
+        ranking = Engine(Columns.of(world)).rank(profile, viewer, as_of=NOW, snapshot=world.snapshot)
+        referee = Referee(world, profile, viewer, as_of=NOW)
+        assert ranking.feed(500) == referee.feed(500)
+        for fact in facts[::97]:
+            assert ranking.judge(fact.id) == referee.judge(fact.id)
