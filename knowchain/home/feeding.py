@@ -145,9 +145,9 @@ class Feeds:
     """
 
     def __init__(self, network: str) -> None:
-        self._gathered = Gathered(network)
-        self._engine = Engine(self._gathered.columns)
+        self._network = network
         self._lock = threading.Lock()
+        self._begin()
 
     def show(self, home: Home, request: FeedRequest) -> FeedShown:
         """The best items by a profile.
@@ -207,14 +207,26 @@ class Feeds:
     def manifest(self, home: Home) -> Manifest:
         """The manifest of what is held now: what a feed's ``snapshot`` names."""
         with self._lock, home.store.snapshot() as reader:
+            return self._brought(reader)
+
+    def _brought(self, reader: Reader) -> Manifest:
+        try:
             return self._gathered.bring_up_to_date(reader)
+        except BaseException:
+            # What was begun and not finished is forgotten: the next feed reads everything anew.
+            self._begin()
+            raise
+
+    def _begin(self) -> None:
+        self._gathered = Gathered(self._network)
+        self._engine = Engine(self._gathered.columns)
 
     def _ranked(
         self, home: Home, reader: Reader, profile: Profile, request: FeedRequest
     ) -> tuple[Ranking, Manifest]:
         as_of = _bounded("as-of", request.as_of, 0, 2**53 - 1)
         _bounded("limit", request.limit, 1, MAX_PAGE)
-        manifest = self._gathered.bring_up_to_date(reader)
+        manifest = self._brought(reader)
         ranking = self._engine.rank(
             profile,
             _viewer(home, reader),

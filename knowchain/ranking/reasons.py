@@ -39,11 +39,12 @@ TEMPLATES: Final = {
     "lang_rare": "in {languages}: nothing by people you trust lately",
     "lang_common": "in {languages}: no language has more by people you trust lately",
     "sources_none": "claims no sources",
-    "sources": "{verified} of {claimed} steps to its sources are here and stand",
+    "sources": "of the sources that it rests on, those that are here and stand: {verified} of {claimed}",
     "trust_none": "nobody you trust leads to its author",
     "trust_seed": "its author is one from whom your trust starts",
-    "trust": "you trust its author over {hop} steps, with {share} in a million of your trust",
-    "trust_far": "your trust reaches its author from afar, with {share} in a million of it",
+    "trust_near": "one step of trust leads to its author, who has {share} in a million of your trust",
+    "trust": "{hop} steps of trust lead to its author, who has {share} in a million of your trust",
+    "trust_far": "your trust reaches its author from afar, who has {share} in a million of it",
 }
 """The reasons by which values are explained."""
 
@@ -95,7 +96,9 @@ def _template(contribution: Contribution, evidence: Evidence) -> str:
     if signal == "trust":
         if not evidence.mass:
             return "trust_none"
-        return "trust_far" if evidence.hop is None else "trust_seed" if evidence.hop == 0 else "trust"
+        if evidence.hop is None:
+            return "trust_far"
+        return {0: "trust_seed", 1: "trust_near"}.get(evidence.hop, "trust")
     return signal
 
 

@@ -19,7 +19,7 @@ from knowchain.ranking.referee import Referee
 
 
 @given(worlds(), profiles(), viewers(), st.integers(0, 60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_the_engines_agree_on_every_bit(world: World, profile: Profile, viewer: Viewer, limit: int) -> None:
     referee = Referee(world, profile, viewer, as_of=NOW)
     ranking = Engine(Columns.of(world)).rank(profile, viewer, as_of=NOW, snapshot=world.snapshot)

@@ -49,7 +49,7 @@ def test_the_owners_trust_and_a_small_language_carry_an_item_and_say_so(mari: Pe
     assert item.sources == ("recent", "trust:1")
     assert item.score == sum(each.adds for each in item.contributions)
     reasons = {each.signal: each.because for each in item.contributions}
-    assert reasons["trust"].startswith("you trust its author over 1 steps")
+    assert reasons["trust"].startswith("one step of trust leads to its author")
     assert "cy" in reasons["lang_lift"]
     assert shown.candidates == 4
 

@@ -20,13 +20,14 @@ from ranking_vectors import (
     written,
 )
 
-from knowchain.identifiers import cid_of, parse_record_id
+from knowchain import codec
+from knowchain.identifiers import cid_of, parse_record_id, record_id
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.engine import Engine
 from knowchain.ranking.numbers import TABLE, fresh, fresh_column, ilog2q, ilog2q_column, table_bytes
 from knowchain.ranking.profile import read_profile
 from knowchain.ranking.referee import Referee
-from knowchain.ranking.snapshot import manifest_of
+from knowchain.ranking.snapshot import CHUNK, manifest_of
 
 
 def load(name: str) -> dict[str, Any]:
@@ -87,3 +88,13 @@ def test_manifests_are_the_published_ones() -> None:
 def test_the_files_are_what_the_referee_writes() -> None:
     for name, document in files().items():
         assert (FOLDER / name).read_text("utf-8") == written(document), name
+
+
+def test_no_block_of_a_manifest_passes_a_mebibyte() -> None:
+    heads = [record_id(b"head %d" % n) for n in range(CHUNK + 1)]
+    made = manifest_of(network="main", heads=heads, absent=heads[:1])
+    assert len(made.blocks) == 4, "the root, two lists of heads, one of absent bodies"
+    assert max(len(data) for _, data in made.blocks) <= 2**20
+    listed = [codec.decode(data) for _, data in made.blocks[1:3]]
+    assert [link for links in listed for link in links] == sorted(heads)  # type: ignore[union-attr]
+    assert manifest_of(network="other", heads=heads, absent=heads[:1]).cid != made.cid
