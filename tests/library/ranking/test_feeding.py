@@ -13,6 +13,7 @@ from knowchain.home.feeding import FeedRequest, FeedShown, Why, WhyRequest, expl
 from knowchain.home.following import Interest, follow
 from knowchain.home.plain import to_plain
 from knowchain.identifiers import RecordId
+from knowchain.ranking.columns import Columns
 
 
 @pytest.fixture
@@ -124,3 +125,21 @@ def test_an_empty_home_has_an_empty_feed_and_all_of_it_has_a_plain_form(mari: Pe
     document = to_plain(feed(mari))
     assert isinstance(document, dict)
     assert document["unit"] == 65_536_000
+
+
+def test_a_feed_that_was_interrupted_is_whole_the_next_time(
+    mari: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The columns were brought up to date by half; nothing of that may be taken for the whole."""
+    first = mari.work("One")
+    feed(mari)
+    second = mari.work("Two")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Columns, "put", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            feed(mari)
+    assert {each.item for each in feed(mari).items} == {first, second}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +13,7 @@ from ranking_worlds import rid
 from knowchain.errors import InvalidValue, NotFound
 from knowchain.ranking.numbers import EXACT
 from knowchain.ranking.presets import PRESETS, preset
-from knowchain.ranking.profile import check_parents, read_profile
+from knowchain.ranking.profile import Profile, check_parents, read_profile
 from knowchain.ranking.signals import LATER_SIGNALS, SIGNALS
 
 HEAD = 'v = 1\nname = "x"\n'
@@ -94,3 +97,21 @@ def test_a_line_of_parents_that_comes_back_or_never_ends_is_refused() -> None:
     endless = {rid(n): rid(n + 1) for n in range(200)}
     with pytest.raises(InvalidValue, match="more than 64"):
         check_parents(rid(0), endless.__getitem__)
+
+
+def test_the_profile_of_the_guide_is_one() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "guide" / "feeds.md").read_text("utf-8")
+    found = re.search(r"```toml\n(.*?)```", guide, re.DOTALL)
+    assert found is not None
+    profile = read_profile(found[1])
+    defaults = Profile(name="", weights={})
+    assert (profile.fresh_half_life_s, profile.lang_window_s) == (
+        defaults.fresh_half_life_s,
+        defaults.lang_window_s,
+    )
+    assert (profile.sources, profile.page, profile.trust_hops) == (
+        defaults.sources,
+        defaults.page,
+        defaults.trust_hops,
+    )
+    assert all(name in guide for name in PRESETS)
