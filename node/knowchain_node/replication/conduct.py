@@ -17,8 +17,8 @@ _LONGEST_BAN: Final = 7 * 86_400.0
 _MOST: Final = 4096
 
 Fault = float
-GARBAGE: Final[Fault] = 50.0
-"""What no honest peer sends: forged or malformed records, broken protocol."""
+GARBAGE: Final[Fault] = 60.0
+"""What no honest peer sends: forged or malformed records, broken protocol. The second time is the last."""
 NUISANCE: Final[Fault] = 10.0
 """What an honest peer may do under stress: stalling, withholding, ending too early."""
 
