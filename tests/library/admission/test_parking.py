@@ -260,6 +260,16 @@ def test_what_is_wanted_is_what_is_not_parked_itself() -> None:
     assert set(parking.wanted()) == {record_id(WORK), *read_block(orphan(1)).header.prev}
 
 
+def test_what_is_wanted_and_what_is_ready_come_in_order() -> None:
+    parking = Parking()
+    siblings = [record(K, A, [WORK_ID], 1, time=n) for n in range(20)]
+    park(parking, *map(parked, siblings), *(parked(orphan(n)) for n in range(20)))
+    assert list(parking.wanted()) == sorted(parking.wanted())
+    assert len(parking.wanted()) == 21
+    ready = [one.block.id for one in parking.arrived(record_id(WORK))]
+    assert ready == sorted(record_id(block) for block in siblings)
+
+
 def test_refusing_drops_descendants_of_every_depth() -> None:
     parking = Parking()
     park(parking, parked(SECOND), parked(FIRST), parked(orphan(1)))
