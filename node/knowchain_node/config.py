@@ -99,9 +99,10 @@ def _checked(setting: Setting, one: Given) -> object:
 
 
 def _placed(exc: InvalidValue, given: Mapping[str, Given]) -> InvalidValue:
-    """An error of two settings together, with the place of the one that it names."""
+    """An error of two settings together, with the place of the one that was given."""
     field = str(exc.fields["field"])
-    one = given.get(field) or given.get(f"network.limits.{field}")
+    limits = [one for key, one in given.items() if key.startswith("network.limits.")]
+    one = given.get(f"network.limits.{field}") or next(iter(limits), None)
     return InvalidValue(
         "{origin}: {why}",
         field=one.key if one else field,

@@ -1,7 +1,7 @@
 """Logs: lines for people, or JSON lines for programs; neither ever carries a secret.
 
-Whatever is logged passes :class:`Redaction` last, so that a secret that a library put into a message by
-mistake does not reach the disk. What it knows as secret is told to it: the token, and what looks like one.
+Whatever is logged passes :func:`redacted` last, so that a secret that a library put into a message by mistake
+does not reach the disk. It takes out what it was told to keep secret, such as the token, and what looks so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final, TextIO
 
 from knowchain_node.settings import LogConfig
 
-__all__ = ["JsonLines", "TextLines", "redacted", "start_logs"]
+__all__ = ["JsonLines", "TextLines", "keep_secret", "redacted", "start_logs"]
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _SECRETS: Final = (
@@ -31,8 +31,20 @@ _SECRETS: Final = (
 )
 
 
+_known: Final[set[str]] = set()
+_SHORTEST: Final = 16
+
+
+def keep_secret(secret: str) -> None:
+    """Take ``secret`` out of every line from now on; one that is shorter than 16 characters is no secret."""
+    if len(secret) >= _SHORTEST:
+        _known.add(secret)
+
+
 def redacted(text: str) -> str:
-    """``text`` without what looks like a secret."""
+    """``text`` without what is secret or looks like it."""
+    for secret in _known:
+        text = text.replace(secret, "…")
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text

@@ -22,6 +22,7 @@ from knowchain_node.api.listener import bound_socket, listening
 from knowchain_node.api.service import Service
 from knowchain_node.api.tokens import kept_token
 from knowchain_node.config import Effective, read_environment, read_file, read_line, settled
+from knowchain_node.logs import keep_secret
 from knowchain_node.replication.news import News
 from knowchain_node.settings import PeerConfig
 
@@ -113,6 +114,7 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
     for one in _SIGNALS:
         loop.add_signal_handler(one, stop.set)
     token = kept_token(home.layout)
+    token.tell(keep_secret)
     api = config.api
     guard = Guard.of(token, host=api.host, names=api.names, token_for_reads=api.token_for_reads)
     service = Service(

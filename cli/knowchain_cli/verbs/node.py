@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -55,6 +56,7 @@ def _peer(session: Session) -> Remote:
 @pass_session
 def run(session: Session, *, settings: Sequence[str], offline: bool) -> None:
     """Run a peer."""
+    gc.disable()  # until the API answers: what is loaded stays, and looking through it costs a tenth
     from knowchain.home.keyfile import is_encrypted
     from knowchain.home.layout import Layout
     from knowchain_node.logs import start_logs
@@ -69,6 +71,8 @@ def run(session: Session, *, settings: Sequence[str], offline: bool) -> None:
         if not screen.answered({"peer": told}):
             screen.say(text.RUNNING, url=running.url)
             screen.advise(text.TOKEN, path=running.token_file)
+        gc.freeze()
+        gc.enable()
         sys.stdout.flush()  # whoever started this waits for these lines, not for the end
 
     locked = is_encrypted(Layout(session.root).device_key)
