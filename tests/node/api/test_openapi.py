@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -121,3 +122,12 @@ def test_every_verb_has_types_that_cross_the_wire(verb):
         schemas.of(hint)
     if VERBS[verb].path:
         assert VERBS[verb].path[0] in shape.arguments
+
+
+def test_the_specification_lists_every_endpoint_and_every_verb():
+    page = (Path(__file__).parents[3] / "docs" / "spec" / "api.md").read_text()
+    for endpoint in ENDPOINTS:
+        token = "always" if endpoint.changes else "never" if endpoint.open_to_all else "beyond loopback"
+        assert f"| {endpoint.method} | `{endpoint.path}` | {token} |" in page
+    for verb in VERBS:
+        assert f"`{verb}`" in page

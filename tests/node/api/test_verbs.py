@@ -222,7 +222,7 @@ def test_in_place_files_stay_where_they_are_with_a_running_peer(seed_home: Path,
     shutil.copytree(seed_home, tmp_path / "home")
     line = ("publish", str(files / "harbour.jpg"), "--title", "H", "--lang", "en", "--access", "public")
     with running(tmp_path / "home"):
-        code, made = knowchain(tmp_path / "home", *line, "--in-place")
+        code, _ = knowchain(tmp_path / "home", *line, "--in-place")
         assert code == 0
         code, found = knowchain(tmp_path / "home", "stats")
     assert found["stats"]["content"]["in_place_bytes"] == 1_500_000
