@@ -6,9 +6,9 @@ docs/spec/ranking.md is the standard; here a home's records, follows and names m
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 from knowchain.chains import Flag
@@ -23,7 +23,8 @@ from knowchain.ranking.engine import Engine, Ranking
 from knowchain.ranking.facts import Viewer
 from knowchain.ranking.feed import SCORE_UNIT, Placed
 from knowchain.ranking.presets import DEFAULT, preset
-from knowchain.ranking.profile import MAX_PAGE, Profile, check_parents, read_profile
+from knowchain.ranking.profile import MAX_PAGE, Profile, check_parents
+from knowchain.ranking.profile_text import read_profile
 from knowchain.ranking.reasons import Because, because, why_dropped
 from knowchain.ranking.snapshot import Manifest
 from knowchain.storage.reader import Reader
@@ -40,6 +41,7 @@ __all__ = [
     "show_feed",
 ]
 
+Advance: TypeAlias = Callable[[int], None]
 _TOLD: Final = (Flag.CONTESTED, Flag.DISPUTED, Flag.FORKED)
 """Flags of records that are shown all the same, and said beside them."""
 
@@ -137,6 +139,10 @@ class Why:
     """By how much it is below the last item shown."""
 
 
+def _unwatched(_read: int) -> None:
+    """Nobody watches the progress."""
+
+
 class Feeds:
     """The feeds of one open home. The first one reads the whole store; later ones only what is new.
 
@@ -149,8 +155,13 @@ class Feeds:
         self._lock = threading.Lock()
         self._begin()
 
-    def show(self, home: Home, request: FeedRequest) -> FeedShown:
+    def show(self, home: Home, request: FeedRequest, advance: Advance = _unwatched) -> FeedShown:
         """The best items by a profile.
+
+        Args:
+            home: the open home.
+            request: which feed.
+            advance: told how many more records were read.
 
         Raises:
             InvalidValue: the profile, the moment or the limit break a rule.
@@ -158,7 +169,7 @@ class Feeds:
         """
         with self._lock, home.store.snapshot() as reader:
             profile = _profile(reader, request)
-            ranking, manifest = self._ranked(home, reader, profile, request)
+            ranking, manifest = self._ranked(home, reader, profile, request, advance)
             feed = ranking.feed(request.limit)
             shown = _Shown(reader, profile)
             return FeedShown(
@@ -174,8 +185,8 @@ class Feeds:
                 items=tuple(shown.item(placed) for placed in feed.items),
             )
 
-    def why(self, home: Home, request: WhyRequest) -> Why:
-        """What became of one work, shown or not.
+    def why(self, home: Home, request: WhyRequest, advance: Advance = _unwatched) -> Why:
+        """What became of one work, shown or not; arguments as those of :meth:`show`.
 
         Raises:
             NotFound: it is not held.
@@ -185,7 +196,7 @@ class Feeds:
         with self._lock, home.store.snapshot() as reader:
             rid = _work(reader, request.record)
             profile = _profile(reader, request.feed)
-            ranking, manifest = self._ranked(home, reader, profile, request.feed)
+            ranking, manifest = self._ranked(home, reader, profile, request.feed, advance)
             judged = ranking.judge(rid, request.feed.limit)
             assert judged is not None, "every held work is in the columns"
             reason = None if judged.drop is None else why_dropped(judged.drop)
@@ -207,11 +218,11 @@ class Feeds:
     def manifest(self, home: Home) -> Manifest:
         """The manifest of what is held now: what a feed's ``snapshot`` names."""
         with self._lock, home.store.snapshot() as reader:
-            return self._brought(reader)
+            return self._brought(reader, _unwatched)
 
-    def _brought(self, reader: Reader) -> Manifest:
+    def _brought(self, reader: Reader, advance: Advance) -> Manifest:
         try:
-            return self._gathered.bring_up_to_date(reader)
+            return self._gathered.bring_up_to_date(reader, advance)
         except BaseException:
             # What was begun and not finished is forgotten: the next feed reads everything anew.
             self._begin()
@@ -222,11 +233,11 @@ class Feeds:
         self._engine = Engine(self._gathered.columns)
 
     def _ranked(
-        self, home: Home, reader: Reader, profile: Profile, request: FeedRequest
+        self, home: Home, reader: Reader, profile: Profile, request: FeedRequest, advance: Advance
     ) -> tuple[Ranking, Manifest]:
         as_of = _bounded("as-of", request.as_of, 0, 2**53 - 1)
         _bounded("limit", request.limit, 1, MAX_PAGE)
-        manifest = self._brought(reader)
+        manifest = self._brought(reader, advance)
         ranking = self._engine.rank(
             profile,
             _viewer(home, reader),
@@ -250,14 +261,14 @@ def feeds_of(home: Home) -> Feeds:
         return found
 
 
-def show_feed(home: Home, request: FeedRequest) -> FeedShown:
+def show_feed(home: Home, request: FeedRequest, advance: Advance = _unwatched) -> FeedShown:
     """The best items by a profile; see :meth:`Feeds.show`."""
-    return feeds_of(home).show(home, request)
+    return feeds_of(home).show(home, request, advance)
 
 
-def explain_item(home: Home, request: WhyRequest) -> Why:
+def explain_item(home: Home, request: WhyRequest, advance: Advance = _unwatched) -> Why:
     """What became of one work; see :meth:`Feeds.why`."""
-    return feeds_of(home).why(home, request)
+    return feeds_of(home).why(home, request, advance)
 
 
 # --- parts -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ docs/spec/ranking.md, section 4.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +43,10 @@ _FLAG_DROPS: Final = (
 _PAGE: Final = 1_000
 
 
+def _unwatched(_read: int) -> None:
+    """Nobody watches the progress."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     """A record as it is held."""
@@ -70,17 +74,18 @@ class Gathered:
         self._memberships = Memberships()
         self._manifest: Manifest | None = None
 
-    def bring_up_to_date(self, reader: Reader) -> Manifest:
+    def bring_up_to_date(self, reader: Reader, advance: Callable[[int], None] = _unwatched) -> Manifest:
         """Take in what came since the last time.
 
         Args:
             reader: of one state of the store.
+            advance: told how many more records were read.
 
         Returns:
             The manifest of what the columns are made from now.
         """
         first = self._arrival == 0
-        work = _Round(reader, self, first=first)
+        work = _Round(reader, self, advance, first=first)
         absent_before = dict(self._absent)
         if reader.last_arrival() > self._arrival:
             work.take_new()
@@ -97,7 +102,10 @@ class Gathered:
 class _Round:
     """One bringing up to date, over one state of the store."""
 
-    def __init__(self, reader: Reader, gathered: Gathered, *, first: bool) -> None:
+    def __init__(
+        self, reader: Reader, gathered: Gathered, advance: Callable[[int], None], *, first: bool
+    ) -> None:
+        self._advance = advance
         self._reader, self._gathered, self._first = reader, gathered, first
         self._columns, self._memberships = gathered.columns, gathered._memberships
         self._standing: Standing = reader.standing()
@@ -138,6 +146,7 @@ class _Round:
                 elif not self._first and header.seq > 0:
                     self._identity_changed(author_of(rid, header))
                 gathered._arrival = arrival
+            self._advance(len(page))
 
     def _held(self, rid: RecordId) -> _Held | None:
         stored = self._reader.record(rid)

@@ -10,7 +10,8 @@ from knowchain.ranking.columns import Columns
 from knowchain.ranking.engine import Engine, Ranking
 from knowchain.ranking.facts import Drop, Fact, Statement, Viewer, World
 from knowchain.ranking.feed import SCORE_UNIT, Contribution, Evidence, Feed, Judgement, Placed
-from knowchain.ranking.profile import Profile, check_parents, read_profile
+from knowchain.ranking.profile import Profile, check_parents
+from knowchain.ranking.profile_text import read_profile
 from knowchain.ranking.snapshot import Manifest, manifest_of
 
 __all__ = [

@@ -41,7 +41,8 @@ def _which(function: Callable[..., Any]) -> Callable[..., Any]:
 @pass_session
 def feed_show(session: Session, *, profile: str | None, as_of: str | None, limit: int | None) -> None:
     """Show a feed."""
-    shown = session.ask(show_feed, _request(profile, as_of, limit))
+    with session.screen.progress(text.READING) as advance:
+        shown = session.ask(show_feed, _request(profile, as_of, limit), advance)
     if not session.screen.answered({"feed": to_plain(shown)}):
         _show(session.screen, shown)
 
@@ -54,7 +55,9 @@ def feed_why(
     session: Session, *, record: str, profile: str | None, as_of: str | None, limit: int | None
 ) -> None:
     """Explain one work."""
-    found = session.ask(explain_item, WhyRequest(record, _request(profile, as_of, limit)))
+    question = WhyRequest(record, _request(profile, as_of, limit))
+    with session.screen.progress(text.READING) as advance:
+        found = session.ask(explain_item, question, advance)
     if not session.screen.answered({"why": to_plain(found)}):
         _explain(session.screen, found)
 

@@ -23,7 +23,8 @@ from knowchain.ranking.facts import Drop, Fact, Statement, Viewer, World
 from knowchain.ranking.feed import Feed, Judgement, Placed
 from knowchain.ranking.numbers import TABLE, fresh, ilog2q
 from knowchain.ranking.presets import PRESETS, preset
-from knowchain.ranking.profile import Profile, read_profile
+from knowchain.ranking.profile import Profile
+from knowchain.ranking.profile_text import read_profile
 from knowchain.ranking.referee import Referee
 from knowchain.ranking.snapshot import manifest_of
 

@@ -14,7 +14,8 @@ from knowchain.ranking.columns import Columns
 from knowchain.ranking.engine import Engine
 from knowchain.ranking.facts import Viewer, World
 from knowchain.ranking.presets import PRESETS, preset
-from knowchain.ranking.profile import Profile, read_profile
+from knowchain.ranking.profile import Profile
+from knowchain.ranking.profile_text import read_profile
 from knowchain.ranking.referee import Referee
 
 

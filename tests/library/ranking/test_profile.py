@@ -13,7 +13,8 @@ from ranking_worlds import rid
 from knowchain.errors import InvalidValue, NotFound
 from knowchain.ranking.numbers import EXACT
 from knowchain.ranking.presets import PRESETS, preset
-from knowchain.ranking.profile import Profile, check_parents, read_profile
+from knowchain.ranking.profile import Profile, check_parents
+from knowchain.ranking.profile_text import read_profile
 from knowchain.ranking.signals import LATER_SIGNALS, SIGNALS
 
 HEAD = 'v = 1\nname = "x"\n'

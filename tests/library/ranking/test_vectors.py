@@ -25,7 +25,7 @@ from knowchain.identifiers import cid_of, parse_record_id, record_id
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.engine import Engine
 from knowchain.ranking.numbers import TABLE, fresh, fresh_column, ilog2q, ilog2q_column, table_bytes
-from knowchain.ranking.profile import read_profile
+from knowchain.ranking.profile_text import read_profile
 from knowchain.ranking.referee import Referee
 from knowchain.ranking.snapshot import CHUNK, manifest_of
 
