@@ -8,6 +8,7 @@ named on the line are read and written here, and go over the wire as parcels.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http.client
 import inspect
 import json
@@ -48,7 +49,7 @@ def running_peer(root: Path) -> Remote | None:
         url, pid = str(announced["url"]), int(announced["pid"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if not _lives(pid):
+    if not (_lives(pid) and _is_held(root)):
         return None  # it was killed before it could take the announcement back
     try:
         token = (root / "token").read_text(encoding="ascii").strip()
@@ -69,6 +70,18 @@ def _lives(pid: int) -> bool:
     except OSError:
         return True
     return True
+
+
+def _is_held(root: Path) -> bool:
+    """Whether some process has the home open: a number that was a peer's may be another program's by now."""
+    try:
+        with (root / "lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 class Remote:

@@ -195,9 +195,10 @@ def test_every_verb_of_the_command_can_be_asked_of_a_peer_or_says_why_not():
     assert len(asked) > 20
 
 
-def test_a_peer_that_was_killed_leaves_the_home_to_the_command(seed_home: Path, tmp_path: Path):
+@pytest.mark.parametrize("pid", [2**22 + 1, os.getpid()], ids=["nobody", "another program"])
+def test_a_peer_that_was_killed_leaves_the_home_to_the_command(seed_home: Path, tmp_path: Path, pid: int):
     shutil.copytree(seed_home, tmp_path / "home")
-    (tmp_path / "home" / "api.json").write_text(json.dumps({"url": "http://127.0.0.1:9", "pid": 2**22 + 1}))
+    (tmp_path / "home" / "api.json").write_text(json.dumps({"url": "http://127.0.0.1:9", "pid": pid}))
     code, answer = knowchain(tmp_path / "home", "stats")
     assert (code, answer["stats"]["records"]) == (0, 2)
 
