@@ -376,11 +376,11 @@ def _take_files(home: Home, index: CarIndex) -> int:
     for rid in index.record_ids():
         stored, body = reader.record(rid), reader.body(rid)
         link = None if stored is None else stored.block.header.body
-        if body is None or link is None or standing.flags(rid) & WITHHELD:
+        if body is None or link is None:
             continue
-        for root in file_links(link.cid, body):
-            if index.has(root):
-                taken += _take_file(home, index, root)
+        roots = [root for root in file_links(link.cid, body) if index.has(root)]
+        if roots and not standing.flags(rid) & WITHHELD:
+            taken += sum(_take_file(home, index, root) for root in roots)
     return taken
 
 

@@ -31,12 +31,13 @@ _SHA2_256: Final = b"\x12\x20"
 _DAG_CBOR_1: Final = b"\x01\x71"
 _RECORD_START: Final = b"\xa2\x63rec"
 _PAGE: Final = 500
+_READY: Final = 10_000
+"""Records that are ready at most in memory; the others wait in the index."""
 _SCHEMA: Final = """
     CREATE TABLE blocks (id INTEGER PRIMARY KEY, multihash BLOB NOT NULL UNIQUE, at INTEGER, size INTEGER);
     CREATE TABLE records (block INTEGER PRIMARY KEY, lacking INTEGER NOT NULL DEFAULT 0, body BLOB);
     CREATE TABLE parents (
         parent BLOB NOT NULL, child INTEGER NOT NULL, PRIMARY KEY (parent, child)) WITHOUT ROWID;
-    CREATE TABLE ready (block INTEGER PRIMARY KEY);
     CREATE TABLE networks (name TEXT PRIMARY KEY);
 """
 
@@ -141,38 +142,43 @@ class CarIndex:
 
     def admissible(self) -> Iterator[IndexedRecord]:
         """Every record of the file, each after all its parents that are in the file."""
-        db = self._connection
+        while page := self._ready_page():
+            while page:
+                block = page.pop()
+                yield self._indexed(block)
+                page += self._released(block, room=_READY - len(page))
+
+    def _ready_page(self) -> list[int]:
+        """Some records that wait for nothing, the first of the file last; they are done with then."""
         with named_faults(self._scratch):
-            db.execute("INSERT INTO ready SELECT block FROM records WHERE lacking = 0")
-            while rows := db.execute(
-                """SELECT r.block, b.multihash, b.at, b.size, r.body FROM ready JOIN records r USING (block)
-                   JOIN blocks b ON b.id = r.block ORDER BY b.at LIMIT ?""",
-                (_PAGE,),
-            ).fetchall():
-                for block, multihash, at, size, body in rows:
-                    yield self._indexed(at, size, body)
-                    self._release(block, multihash)
+            rows = self._connection.execute(
+                "SELECT block FROM records WHERE lacking = 0 ORDER BY block LIMIT ?", (_PAGE,)
+            ).fetchall()
+            self._connection.executemany("UPDATE records SET lacking = -1 WHERE block = ?", rows)
+        return [block for (block,) in reversed(rows)]
 
-    def _release(self, block: int, multihash: bytes) -> None:
-        """One record is done: those that waited for nothing else are ready."""
-        db = self._connection
-        db.execute("DELETE FROM ready WHERE block = ?", (block,))
-        children = [
-            child for (child,) in db.execute("SELECT child FROM parents WHERE parent = ?", (multihash,))
-        ]
-        for child in children:
-            db.execute("UPDATE records SET lacking = lacking - 1 WHERE block = ?", (child,))
-            db.execute(
-                "INSERT OR IGNORE INTO ready SELECT block FROM records WHERE block = ? AND lacking = 0",
-                (child,),
+    def _released(self, block: int, *, room: int) -> list[int]:
+        """One record is done: some of those that waited for it alone, the others come with a later page."""
+        with named_faults(self._scratch):
+            rows = self._connection.execute(
+                """UPDATE records SET lacking = lacking - 1 WHERE block IN (
+                     SELECT child FROM parents WHERE parent = (SELECT multihash FROM blocks WHERE id = ?))
+                   RETURNING block, lacking""",
+                (block,),
+            ).fetchall()
+            ready = [child for child, lacking in rows if lacking == 0][: max(0, room)]
+            self._connection.executemany(
+                "UPDATE records SET lacking = -1 WHERE block = ?", [(child,) for child in ready]
             )
+        return ready
 
-    def _indexed(self, at: int, size: int, body: bytes | None) -> IndexedRecord:
-        block = self._bytes(at, size)
+    def _indexed(self, block: int) -> IndexedRecord:
+        at, size, body = self._connection.execute(
+            "SELECT at, size, body FROM blocks JOIN records ON block = id WHERE id = ?", (block,)
+        ).fetchone()
+        data = self._bytes(at, size)
         found = None if body is None else self._find(body)
-        return IndexedRecord(
-            record_id(block), Incoming(block, None if found is None else self._bytes(*found))
-        )
+        return IndexedRecord(record_id(data), Incoming(data, None if found is None else self._bytes(*found)))
 
     def record_ids(self) -> Iterator[RecordId]:
         """The ids of the file's records, in the order of the file."""
@@ -201,12 +207,15 @@ class CarIndex:
             self._connection.execute("BEGIN")
             if not self._read_single():
                 self._read_car(path, advance)
+            self._connection.execute("CREATE INDEX parents_of ON parents (child)")
             self._connection.execute(
                 """UPDATE records SET lacking = (SELECT count(*) FROM parents p
                    JOIN blocks b ON b.multihash = p.parent JOIN records r ON r.block = b.id
                    WHERE p.child = records.block)"""
             )
+            self._connection.execute("CREATE INDEX ready ON records (block) WHERE lacking = 0")
             self._connection.execute("COMMIT")
+            self._connection.execute("BEGIN")  # nothing here need outlive the process
 
     def _read_single(self) -> bool:
         """Take a file that is one block as such; tells whether it is."""
