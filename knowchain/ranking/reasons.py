@@ -5,7 +5,7 @@ Templates with fields, as the errors have them, so that they can be translated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,20 +69,26 @@ def why_dropped(drop: Drop) -> Because:
     return Because(DROP_WORDS[drop], {})
 
 
+_VALUES: Final[Mapping[str, Callable[[Evidence, Profile], object]]] = {
+    "age": lambda evidence, _: duration(evidence.age),
+    "half_life": lambda _, profile: duration(profile.fresh_half_life_s * 1000),
+    "languages": lambda evidence, _: ", ".join(evidence.languages),
+    "claimed": lambda evidence, _: evidence.claimed,
+    "verified": lambda evidence, _: evidence.verified,
+    "hop": lambda evidence, _: evidence.hop,
+    "share": lambda evidence, _: evidence.mass * 1_000_000 // TOTAL,
+}
+_FIELDS: Final = {
+    name: tuple(field for field in _VALUES if f"{{{field}}}" in template)
+    for name, template in TEMPLATES.items()
+}
+
+
 def because(contribution: Contribution, evidence: Evidence, profile: Profile) -> Because:
     """What the value of a signal rests on."""
-    fields: dict[str, object] = {
-        "age": duration(evidence.age),
-        "half_life": duration(profile.fresh_half_life_s * 1000),
-        "languages": ", ".join(evidence.languages),
-        "claimed": evidence.claimed,
-        "verified": evidence.verified,
-        "hop": evidence.hop,
-        "share": evidence.mass * 1_000_000 // TOTAL,
-    }
     name = _template(contribution, evidence)
-    used = {field: value for field, value in fields.items() if f"{{{field}}}" in TEMPLATES[name]}
-    return Because(TEMPLATES[name], used)
+    fields = {field: _VALUES[field](evidence, profile) for field in _FIELDS[name]}
+    return Because(TEMPLATES[name], fields)
 
 
 def _template(contribution: Contribution, evidence: Evidence) -> str:
