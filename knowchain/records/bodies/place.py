@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from knowchain.errors import InvalidValue
 
@@ -21,8 +21,7 @@ class Findings:
     warnings: list[InvalidValue] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A place in a body, as people write it: ``agents[2].role``. Empty: the body itself."""
 
     findings: Findings

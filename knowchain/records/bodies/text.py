@@ -24,6 +24,9 @@ Reader: TypeAlias = "Callable[..., str | tuple[str, InvalidValue | None]]"
 """A vocabulary's function: ``(text, field=…)`` to the stored form, perhaps with a warning."""
 
 _BREAKS: Final = "\n\t"
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""The characters of the categories Cc and Cs, which Unicode will never add to."""
+_CONTROLS_BUT_BREAKS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class Text:
         return as_json(stored)
 
     def _clean(self, value: str, at: Place) -> str:
-        text = unicodedata.normalize("NFC", value if self.blank else value.strip())
+        text = value if self.blank else value.strip()
+        text = text if text.isascii() else unicodedata.normalize("NFC", text)
         text = text.replace("\r\n", "\n") if self.breaks else text
         if not text.strip() and not self.blank:
             raise at.error("is empty", value=value, remedy="give text, or leave the field out")
@@ -69,15 +73,14 @@ class Text:
                 limit=self.limit,
                 remedy="shorten it, or put it into a file",
             )
-        for char in text:
-            if unicodedata.category(char) in ("Cc", "Cs") and not (self.breaks and char in _BREAKS):
-                raise at.error(
-                    "{value} holds the character U+{code}, which no text may hold here",
-                    value=value,
-                    code=f"{ord(char):04X}",
-                    remedy="{advice}",
-                    advice=self._advice(char),
-                )
+        if refused := (_CONTROLS_BUT_BREAKS if self.breaks else _CONTROLS).search(text):
+            raise at.error(
+                "{value} holds the character U+{code}, which no text may hold here",
+                value=value,
+                code=f"{ord(refused[0]):04X}",
+                remedy="{advice}",
+                advice=self._advice(refused[0]),
+            )
         return text
 
     def _advice(self, char: str) -> str:

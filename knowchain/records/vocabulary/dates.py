@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache
 from typing import Final
 
 from knowchain.errors import InvalidValue
@@ -16,6 +17,12 @@ from knowchain.errors import InvalidValue
 __all__ = ["edtf"]
 
 _MAX_LENGTH: Final = 120
+_KEPT: Final = 16_384
+"""Answers that are remembered: a collection's dates repeat, and the grammar takes milliseconds for one."""
+_YEAR: Final = re.compile(r"[0-9]{4}[?~%]?")
+_UNTIL: Final = re.compile(r"/(.+)|\[\.\.([0-9-]+)\]")
+"""An interval of unknown start, and “then or earlier”."""
+_DAY: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:-([0-9]{2}))?")
 _FRACTION: Final = re.compile(r"(T\d\d:\d\d:\d\d)\.\d+")
 
 
@@ -38,9 +45,32 @@ def edtf(text: str, *, field: str = "edtf") -> str:
 def _is_edtf(text: str) -> bool:
     if not 0 < len(text) <= _MAX_LENGTH or not text.isascii() or any(c.isspace() for c in text):
         return False
-    return _parse(_FRACTION.sub(r"\1", text))
+    return _is_plain(text) or _parse(_FRACTION.sub(r"\1", text))
 
 
+def _is_plain(text: str) -> bool:
+    """Whether it is a year, a month, a day of the calendar, or two of them in their order, as most dates
+    are: no grammar is needed."""
+    if bound := _UNTIL.fullmatch(text):
+        return _is_day(bound[1] or bound[2])
+    start, parted, end = text.partition("/")
+    return _is_day(start) and (not parted or (_is_day(end) and start[:4] < end[:4]))
+
+
+def _is_day(text: str) -> bool:
+    if _YEAR.fullmatch(text):
+        return True
+    day = _DAY.fullmatch(text)
+    if day is None:
+        return False
+    try:
+        date(int(day[1]), int(day[2]), int(day[3] or 1))
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(_KEPT)
 def _parse(text: str) -> bool:
     parse_edtf, refusals = _parser()
     try:

