@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from making.people import (
+from making.people import GENESIS, WORK, A, K, Key, R, add, record, revoke, rid, step
     GENESIS,
     WORK,
     A,
@@ -60,6 +60,34 @@ def test_news_are_told_after_the_commit_with_forks_marked(door: Admission, store
         (record_id(other), True), (record_id(merge), False), (record_id(second), True),
     ]  # fmt: skip
     assert {news.source for news in heard} == {SOURCE}
+
+
+def test_news_tell_of_what_had_waited(door: Admission) -> None:
+    heard: list[Accepted] = []
+    door.listen(heard.extend)
+    first = record(K, A, [rid(WORK)], 1)
+    for block in (first, WORK):
+        door.admit(block, source="peer:two")
+    door.admit(GENESIS, source=SOURCE)
+    door.close()
+    assert [(news.id, news.source) for news in heard] == [
+        (record_id(GENESIS), SOURCE), (record_id(WORK), "peer:two"), (record_id(first), "peer:two"),
+    ]  # fmt: skip
+    assert [news.kind for news in heard] == ["identity", "work", "work"]
+    assert [news.prev for news in heard] == [(), (record_id(GENESIS),), (record_id(WORK),)]
+
+
+def test_a_new_door_goes_on_with_the_logs_of_the_store(door: Admission, store: RecordStore) -> None:
+    phone, laptop = Key("P"), Key("L")
+    one = step(K, A, A, 1, [add(phone)])
+    two = step(K, A, rid(one), 2, [add(laptop)])
+    for block in (GENESIS, one, two):
+        door.admit(block, source=SOURCE)
+    door.close()
+    with Admission(store, network="main", clock=lambda: 1) as again:
+        assert again.admit(step(K, A, rid(two), 3, [add(phone)]), source=SOURCE).reason == "identity"
+        assert again.admit(step(K, A, rid(two), 3, [revoke(phone)]), source=SOURCE).ok
+        assert again.admit(step(R, A, rid(one), 2, []), source=SOURCE).ok
 
 
 # --- life of the door --------------------------------------------------------------------------------------
