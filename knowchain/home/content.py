@@ -35,6 +35,7 @@ __all__ = [
     "collect_content",
     "due_for_check",
     "file_links",
+    "file_references",
     "file_roots",
     "holds_block",
     "list_content",
@@ -148,11 +149,11 @@ def file_links(body: RecordId, data: bytes) -> list[Cid]:
 
 def file_roots(home: Home) -> Iterator[Cid]:
     """The roots of every file that a held body names: what keeps blocks from being let go of."""
-    for _, _, link in _file_references(home):
+    for _, _, link in file_references(home):
         yield link
 
 
-def _file_references(home: Home) -> Iterator[tuple[int, RecordId, Cid]]:
+def file_references(home: Home) -> Iterator[tuple[int, RecordId, Cid]]:
     """(arrival, record, root of a file) for every file that a held body names."""
     reader, after = home.store.reader(), 0
     while page := reader.deliveries(after=after, limit=_PAGE):
@@ -336,7 +337,7 @@ def stat_content(home: Home, request: ContentAt) -> ContentStat:
         here,
         missing,
         tuple(pin.name for pin in home.content.pins() if pin.cid == cid),
-        tuple([rid for _, rid, link in _file_references(home) if link == cid][:_LISTED]),
+        tuple([rid for _, rid, link in file_references(home) if link == cid][:_LISTED]),
     )
 
 

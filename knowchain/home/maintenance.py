@@ -26,6 +26,8 @@ __all__ = ["Backup", "Erased", "backup", "check", "erase_due", "rebuild", "resto
 ERASURE_DELAY_MS: Final = 30 * 24 * 3600 * 1000
 """How long erased bodies are held closed before they go, so that a stolen key can't destroy an archive."""
 _MARK: Final = "knowchain-backup"
+BEFORE_REBUILD: Final = "store.before-rebuild.sqlite"
+"""Where a rebuild leaves the store that it replaced."""
 
 
 def check(home: Home, progress: Callable[[int], None] = lambda _done: None) -> list[Finding]:
@@ -57,7 +59,7 @@ def rebuild(root: Path, progress: Callable[[int], None] = lambda _done: None) ->
     layout = Layout(root)
     if not layout.exists:
         raise HomeError("there is no home in {path}", remedy="name its folder with --home", path=root)
-    fresh, kept = layout.root / "store.rebuilt.sqlite", layout.root / "store.before-rebuild.sqlite"
+    fresh, kept = layout.root / "store.rebuilt.sqlite", layout.root / BEFORE_REBUILD
     with HomeLock(layout.lock, "rebuild"):
         _remove_database(fresh)
         try:
@@ -205,6 +207,9 @@ def erase_due(home: Home, *, delay_ms: int = ERASURE_DELAY_MS) -> Erased:
     home.store.note_erasures(sorted(firm - noted.keys()), now=now)
     due = [rid for rid, since in sorted(noted.items()) if rid in firm and now - since >= delay_ms]
     destroyed = tuple(rid for rid in due if home.store.erase_body(rid))
+    if destroyed:
+        # What a rebuild kept aside holds the same texts: an erasure must reach it, too.
+        _remove_database(home.layout.root / BEFORE_REBUILD)
     SearchIndex(home.store).catch_up()  # the words of what is destroyed go from the index, and its file
     return Erased(len(firm) - len(due), destroyed)
 

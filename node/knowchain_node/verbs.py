@@ -90,6 +90,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "unpin_content": Verb("content"),
     "collect_content": Verb("content"),
     "scrub_content": Verb("content"),
+    "sign_checks": Verb("fixity_events"),
     "due_for_check": Verb("content"),
 }
 """By the function's name. What is not here needs the home to itself, or a secret that no peer should read:

@@ -92,6 +92,11 @@ DUE: Final = Message("Only tell how much is due.")
 DUE_LINE: Final = Message("Not read again in {days} days: {count} blocks, {size}")
 SCRUBBED: Final = Message("Read again: {count} blocks, {size}; bad: {bad}.")
 BAD_BLOCK: Final = Message("{cid} in {where}: {detail}")
+SIGN_CHECKS: Final = Message(
+    "Also sign what was found as events: one for each work of yours with a bad file, and some that name "
+    "those that are whole."
+)
+CHECKS_SIGNED: Final = Message("Signed {count} events.")
 SCRUBBING: Final = Message("Reading again")
 READING: Final = Message("Reading")
 WRITING: Final = Message("Writing")

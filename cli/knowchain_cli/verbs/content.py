@@ -12,6 +12,7 @@ from knowchain.content.profiles import PROFILES, UNIXFS_V1_2025
 from knowchain.errors import InvalidValue
 from knowchain.home import content as contents
 from knowchain.home.content import ContentAt, NewContent
+from knowchain.home.fixity_events import sign_checks
 from knowchain.home.plain import to_plain
 from knowchain_cli.catalogue import Word
 from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session
@@ -157,9 +158,10 @@ def gc(session: Session, *, dry_run: bool) -> None:
 @content.verb("scrub", Help(text.SCRUB, text.SCRUB_TEXT, text.SCRUB_EXAMPLES))
 @option("--days", type=float, metavar="DAYS", help=text.DAYS)
 @option("--rate", type=float, default=50.0, metavar="MB", help=text.RATE)
+@option("--sign", is_flag=True, help=text.SIGN_CHECKS)
 @option("--due", is_flag=True, help=text.DUE)
 @pass_session
-def scrub(session: Session, *, days: float | None, rate: float, due: bool) -> int:
+def scrub(session: Session, *, days: float | None, rate: float, sign: bool, due: bool) -> int:
     """Read blocks again and check them."""
     if due:
         return _tell_due(session, 90.0 if days is None else days)
@@ -167,11 +169,15 @@ def scrub(session: Session, *, days: float | None, rate: float, due: bool) -> in
         done = session.ask(
             contents.scrub_content, bytes_per_second=rate * _MEGABYTE, days=days, advance=advance
         )
+    events = session.ask(sign_checks, done.failures) if sign else ()
     screen = session.screen
-    if not screen.answered({"ok": not done.failures, "scrub": to_plain(done)}):
+    answer = {"ok": not done.failures, "scrub": to_plain(done), "events": to_plain(events)}
+    if not screen.answered(answer):
         screen.say(text.SCRUBBED, count=done.checked, size=size(done.bytes), bad=len(done.failures))
         for bad in done.failures:
             screen.say(text.BAD_BLOCK, cid=bad.cid, where=bad.where, detail=bad.detail)
+        if sign:
+            screen.say(text.CHECKS_SIGNED, count=len(events))
     return FAILED if done.failures else DONE
 
 
