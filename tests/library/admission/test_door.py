@@ -8,13 +8,6 @@ from typing import Any
 
 import pytest
 from making.people import GENESIS, WORK, A, K, Key, R, add, record, revoke, rid, step
-    GENESIS,
-    WORK,
-    A,
-    K,
-    record,
-    rid,
-)
 
 from knowchain.admission import Accepted, Admission, Incoming, Verdict
 from knowchain.errors import NotAllowed
