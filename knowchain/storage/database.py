@@ -113,10 +113,15 @@ class Database:
                     self.writer.execute("ROLLBACK")
                 raise
 
-    def checkpoint(self) -> None:
-        """Fold the write-ahead log into the file, and cut it to nothing."""
+    def checkpoint(self) -> bool:
+        """Fold the write-ahead log into the file, and cut it to nothing.
+
+        Returns:
+            False if a read that went on all the while kept the log as it was.
+        """
         with self._writing, named_faults(self.path):
-            self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, _, _ = self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def close(self) -> None:
         """Close every connection. The writer goes last, and folds the log into the file."""

@@ -182,7 +182,12 @@ class RecordStore:
             finally:
                 connection.execute("PRAGMA secure_delete = OFF")
         # The log still has the old page until it is folded into the file and cut to nothing.
-        self._database.checkpoint()
+        if not self._database.checkpoint():
+            raise StorageFault(
+                "a long read of {path} keeps an erased text in the log",
+                remedy="the text goes when that read ends and the home is closed",
+                path=self.path,
+            )
         return gone
 
     # --- keeping -----------------------------------------------------------------------------------

@@ -222,7 +222,7 @@ class WriteTransaction:
     def add_body(self, record: RecordId, body: RecordId, data: bytes) -> None:
         """Gather the body that the header of ``record`` owns; the caller has checked it."""
         row_id = self._id(record)
-        self._bodies[self._id(body)] = (row_id, data)
+        self._bodies.setdefault(self._id(body), (row_id, data))
         self._to_index[row_id] = None
 
     def announce(self, rid: RecordId) -> None:
