@@ -54,6 +54,11 @@ def sign_draft(home: Home, draft: Draft, refs: Iterable[Ref] = ()) -> Signed:
             closed.
         StorageFault: the disk refused; nothing was signed that counts.
     """
+    with home.signing:
+        return _signed(home, draft, refs)
+
+
+def _signed(home: Home, draft: Draft, refs: Iterable[Ref]) -> Signed:
     identity = home.identity
     with home.store.snapshot() as reader:
         prev, seq = chain_end(home, reader, identity)

@@ -70,6 +70,9 @@ class Home:
         self.admission = Admission(
             store, network=self.network, clock=clock, verifiers=verifiers, parking=parking
         )
+        self.signing: Final = threading.RLock()
+        """Held from reading the end of this device's chain until what follows it is on disk: two threads
+        that sign at once would fork it."""
         self._lock = lock
         self._device: KeyPair | None = None
         self._content: PackBlocks | None = None
