@@ -76,10 +76,10 @@ def compose_refs(
     if human.get(EXTRA_REFS) is not None:
         refs |= _extra(human[EXTRA_REFS], at.child(EXTRA_REFS), kind)
     for each in fields:
-        place = at.child(each.name)
-        if human.get(each.name) is not None:
-            refs |= _named(each, human[each.name], body, place)
+        if (value := human.get(each.name)) is not None:
+            refs |= _named(each, value, body, at.child(each.name))
         elif complete and each.required and not any(ref.relation == each.relation_in(body) for ref in refs):
+            place = at.child(each.name)
             place.report(
                 place.error("is missing", value="", remedy="give the id of a record: {m}", m=each.meaning)
             )

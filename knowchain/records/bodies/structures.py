@@ -129,22 +129,31 @@ def compose_fields(
     Args:
         also: names that somebody else composes, so that they are not unknown.
     """
-    known = {each.name: each for each in fields}
-    for name in human:
-        if name not in known and name not in also:
-            at.report(_unknown(name, [*known, *also], at))
+    if len(human) > sum([each.name in human for each in fields]):
+        _report_unknown([each.name for each in fields], human, at, also)
     stored: dict[str, Stored] = {}
-    for name, each in known.items():
-        place = at.child(name)
-        if human.get(name) is None:
-            if each.required:
-                place.report(_missing(each, place))
+    for each in fields:
+        value = human.get(each.name)
+        if value is None and not each.required:
+            continue
+        place = at.child(each.name)
+        if value is None:
+            place.report(_missing(each, place))
             continue
         try:
-            stored[name] = each.type.compose(human[name], place)
+            stored[each.name] = each.type.compose(value, place)
         except InvalidValue as problem:
             place.report(problem)
     return stored
+
+
+def _report_unknown(
+    names: Sequence[str], human: Mapping[object, object], at: Place, also: Sequence[str]
+) -> None:
+    known = frozenset((*names, *also))
+    for name in human:
+        if name not in known:
+            at.report(_unknown(name, [*names, *also], at))
 
 
 def run_checks(checks: Sequence[Check], stored: dict[str, Stored], at: Place) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 __all__ = ["nearest", "remedy_for"]
 
@@ -11,10 +12,16 @@ _SHOWN = 12
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most like ``word``, whatever its case; None when none is near."""
+    return _nearest(word[:64].casefold(), tuple(known))
+
+
+@lru_cache(1_024)
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
+    """Remembered: the same slip stands in many rows of a table."""
     from difflib import get_close_matches
 
     spelled = {name.casefold(): name for name in known}
-    found = get_close_matches(word[:64].casefold(), spelled, n=1, cutoff=0.6)
+    found = get_close_matches(word, spelled, n=1, cutoff=0.6)
     return spelled[found[0]] if found else None
 
 
