@@ -18,6 +18,7 @@ from typing import Final, NamedTuple, Self
 
 from knowchain.admission.answers import Answer, BodyOutcome, Incoming, Verdict
 from knowchain.admission.judging import Judged, RejectedMemory, judge, judge_body
+from knowchain.admission.lane import Lane
 from knowchain.admission.parking import Parking
 from knowchain.admission.settling import Accepted, Settler
 from knowchain.errors import KnowchainError, NotAllowed, NotFound
@@ -71,6 +72,10 @@ class Admission:
         self._queue: queue.Queue[_Work | None] = queue.Queue(_QUEUE)
         self._closed = False
         self._guard = threading.Lock()
+        # Apart from the guard, which is held while a full queue makes one wait for the writer.
+        self._counting = threading.Lock()
+        self._counting = threading.Lock()
+        """Apart from ``_guard``, under which the writer may be waited for."""
         self._writer = threading.Thread(target=self._write_groups, name="admission-writer", daemon=True)
         self._writer.start()
         self._pool = ThreadPoolExecutor(verifiers, "admission-verifier")
@@ -103,7 +108,7 @@ class Admission:
     @property
     def verdicts(self) -> dict[tuple[Verdict, str], int]:
         """How many blocks got which verdict since the door was opened, by verdict and reason."""
-        with self._guard:
+        with self._counting:
             return dict(self._verdicts)
 
     @property
@@ -133,6 +138,10 @@ class Admission:
     def submit(self, batch: Sequence[Incoming], *, source: str) -> Future[list[Answer]]:
         """Judge a batch in this thread and hand it in; the future has the answers, in order."""
         return self._hand_in([judge(item, self.network, self._rejected) for item in batch], source)
+
+    def lane(self) -> Lane:
+        """A way in for batches that come one after the other, parents first, none waiting for the last."""
+        return Lane(self._pool, self._judge_chunk, self._hand_in)
 
     def admit_many(self, items: Iterable[Incoming], *, source: str) -> Iterator[Answer]:
         """Judge a stream of blocks with bounded memory; answers come in the order of the blocks.
@@ -215,7 +224,7 @@ class Admission:
                 listener(news)
 
     def _count(self, answers: Sequence[Answer]) -> None:
-        with self._guard:
+        with self._counting:
             self._verdicts.update((answer.verdict, answer.reason or "") for answer in answers)
 
     def _settle_group(self, group: Sequence[_Work]) -> tuple[list[list[Answer]], list[Accepted]]:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from making.people import GENESIS, WORK, A, K, Key, R, add, record, revoke, rid, step
 
-from knowchain.admission import Accepted, Admission, Incoming, Verdict
-from knowchain.errors import NotAllowed
+from knowchain.admission import Accepted, Admission, Answer, Incoming, Verdict
+from knowchain.errors import NotAllowed, NotFound
 from knowchain.identifiers import record_id
 from knowchain.storage.store import RecordStore
 
@@ -165,3 +165,16 @@ def test_a_stream_is_read_no_further_than_is_needed(door: Admission) -> None:
     assert taken < 10_000
     stream.close()  # type: ignore[attr-defined]
     assert door.admit(GENESIS, source=SOURCE).ok
+
+
+@pytest.mark.timeout(60)
+def test_more_than_the_queue_holds_is_handed_in_without_a_jam(door: Admission) -> None:
+    """Whoever waits for room in the queue must not hold what the writer needs to make room."""
+    judged = Answer(Verdict.REJECTED)  # as quick to hand in as anything can be
+    given = [door._hand_in([judged], SOURCE) for _ in range(20_000)]
+    assert all(future.result() == [judged] for future in given)
+
+
+def test_a_body_of_an_unknown_record_is_named(door: Admission) -> None:
+    with pytest.raises(NotFound, match=str(record_id(WORK))):
+        door.admit_body(record_id(WORK), b"", source=SOURCE)
