@@ -178,3 +178,15 @@ def test_more_than_the_queue_holds_is_handed_in_without_a_jam(door: Admission) -
 def test_a_body_of_an_unknown_record_is_named(door: Admission) -> None:
     with pytest.raises(NotFound, match=str(record_id(WORK))):
         door.admit_body(record_id(WORK), b"", source=SOURCE)
+
+
+def test_verdicts_are_counted_with_their_reasons(door: Admission) -> None:
+    assert door.verdicts == {}
+    door.admit(b"bad", source=SOURCE)
+    door.admit(GENESIS, source=SOURCE)
+    list(door.admit_many([Incoming(GENESIS), Incoming(b"bad"), Incoming(WORK)], source=SOURCE))
+    assert door.verdicts == {
+        (Verdict.REJECTED, "malformed"): 2,
+        (Verdict.ACCEPTED, ""): 2,
+        (Verdict.DUPLICATE, ""): 1,
+    }
