@@ -72,7 +72,7 @@ class Folder:
                 raise _fault(row, written, "{value} leads over a symlink", "put the file itself there")
             if found.exists():
                 return found
-        names = os.listdir(folder) if folder.is_dir() else []
+        names = [each.name for each in folder.iterdir()] if folder.is_dir() else []
         by_case = {name.casefold(): name for name in names}
         near = by_case.get(step.casefold()) or nearest(step, names[:5_000])
         remedy = "did you mean `{near}`" if near else "put the file into the folder, or correct the path"

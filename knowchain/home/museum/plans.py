@@ -88,7 +88,10 @@ def unsalted(data: bytes, salt: bytes) -> bytes:
 
 
 def digest_of(content: bytes, refs: Iterable[tuple[str, bytes]], leave_out: str = "") -> bytes:
-    """What a record says, body and references, less those of one relation: the same words, the same digest."""
+    """What a record says, body and references, less those of one relation.
+
+    Two records that say the same have the same.
+    """
     digest = hashlib.sha256(content)
     for relation, target in sorted((relation, bytes(target)) for relation, target in refs):
         if relation != leave_out:
