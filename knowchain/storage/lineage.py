@@ -6,6 +6,7 @@ rows, and a peer that lacks everything costs one pass in the order of arrival.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -14,9 +15,9 @@ from knowchain.chains.runs import Place, Run, Runs
 from knowchain.chains.standing import Flag
 from knowchain.identifiers import PublicKey, RecordId
 from knowchain.records.block import read_block
-from knowchain.storage.reader import Reader
+from knowchain.storage.reader import Reader, rid_from_digest
 
-__all__ = ["WITHHELD", "Delivery", "everything", "lineage", "may_be_served"]
+__all__ = ["WITHHELD", "Delivery", "everything", "lineage", "may_be_served", "missing_bodies"]
 
 WITHHELD: Final = frozenset({Flag.RETRACTED, Flag.ERASED})
 """Flags under which a body is not served (docs/spec/records.md, section on erasure)."""
@@ -161,3 +162,22 @@ class _Plan:
                 low = seq
                 withheld = pointed and not may_be_served(self._reader, rid)
                 yield Delivery(rid, block, None if withheld else body)
+
+
+def missing_bodies(reader: Reader, most: int) -> list[RecordId]:
+    """The ids of bodies that are linked and not here yet: all, or ``most`` of them by chance.
+
+    By chance, so that bodies that nobody has don't stand before those that somebody has.
+    """
+    count, last = reader.connection.execute(
+        "SELECT count(*), max(rowid) FROM absent_bodies WHERE erased = 0"
+    ).fetchone()
+    if not count:
+        return []
+    start = 0 if count <= most else random.randrange(last + 1)  # noqa: S311 - fairness, no secret
+    sql = """SELECT c.digest FROM absent_bodies a JOIN cids c ON c.id = a.id
+             WHERE a.erased = 0 AND a.rowid {} ? ORDER BY a.rowid LIMIT ?"""
+    rows = reader.connection.execute(sql.format(">="), (start, most)).fetchall()
+    if len(rows) < most and start:
+        rows += reader.connection.execute(sql.format("<"), (start, most - len(rows))).fetchall()
+    return [rid_from_digest(digest) for (digest,) in rows]

@@ -91,7 +91,7 @@ class Peer:
         self._chores: set[asyncio.Task[None]] = set()
         self.replicator = Replicator(home, self.network, interval=sync_seconds, blame=self.blame)
         self.gossiping = Gossiping(
-            home, self.network, self.news, blame=self.blame, behind=lambda peer: self.replicator.soon(peer)
+            home, self.network, self.news, blame=self.blame, behind=self.replicator.gap
         )
         self.content = ContentKeeper(
             home, self.network, self.news, policy=keep, followed=followed, blame=self.blame

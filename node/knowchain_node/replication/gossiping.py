@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from knowchain.admission import Answer, Incoming, Verdict
+from knowchain.admission import Answer, BodyOutcome, Incoming, Verdict
 from knowchain.errors import SyncError
 from knowchain.home import Home
 from knowchain.storage.lineage import may_be_served
@@ -20,7 +20,8 @@ __all__ = ["Gossiping"]
 _TICKETS: Final = 500
 _BACKLOG: Final = 2000
 """Announcements that wait for a mesh; older ones are left to sync."""
-_JUDGES: Final = 4
+_JUDGING: Final = 32
+"""Messages that wait for admission; beyond that none is read, and the child's credit runs out."""
 
 
 class Gossiping:
@@ -50,6 +51,10 @@ class Gossiping:
         self._behind = behind
         self._topic = topic_of(home.network)
         self._due = asyncio.Event()
+        self._lane = home.admission.lane()
+        self._judging: asyncio.Queue[tuple[Message, list[Incoming], asyncio.Future[list[Answer]]]] = (
+            asyncio.Queue(_JUDGING)
+        )
         self.announced = 0
         self.received = 0
 
@@ -60,8 +65,8 @@ class Gossiping:
             tasks.create_task(self._watch_news(), name="gossip news")
             tasks.create_task(self._watch_mesh(), name="gossip mesh")
             tasks.create_task(self._announce(), name="gossip out")
-            for _ in range(_JUDGES):
-                tasks.create_task(self._judge(), name="gossip in")
+            tasks.create_task(self._receive(), name="gossip in")
+            tasks.create_task(self._conclude_all(), name="gossip verdicts")
 
     # --- out -------------------------------------------------------------------------------------
 
@@ -117,7 +122,8 @@ class Gossiping:
 
     # --- in --------------------------------------------------------------------------------------
 
-    async def _judge(self) -> None:
+    async def _receive(self) -> None:
+        """Hand messages to admission in the order in which they came, none waiting for the last."""
         async for message in self._network.messages(self._topic):
             try:
                 records = unpack(message.data)
@@ -126,17 +132,17 @@ class Gossiping:
                 self._blame(message.forwarder, GARBAGE)
                 continue
             self.received += len(records)
-            source = f"peer:{message.forwarder}"
-            answers = await asyncio.to_thread(self._admit, records, source)
-            self._conclude(message, records, answers)
+            judging = self._lane.submit(records, source=f"peer:{message.forwarder}")
+            await self._judging.put((message, records, asyncio.wrap_future(judging)))
 
-    def _admit(self, records: Sequence[Incoming], source: str) -> list[Answer]:
-        return self._home.admission.submit(records, source=source).result()
+    async def _conclude_all(self) -> None:
+        while True:
+            message, records, judging = await self._judging.get()
+            self._conclude(message, records, await judging)
 
     def _conclude(self, message: Message, records: Sequence[Incoming], answers: Sequence[Answer]) -> None:
         """Forward what is good and new; blame for what nobody honest forwards; ask for what lacks."""
-        rejected = [a for a in answers if a.verdict is Verdict.REJECTED and a.reason != "unsupported"]
-        if rejected:
+        if any(map(_is_garbage, answers)):
             message.reject()
             self._blame(message.forwarder, GARBAGE)
         elif all(a.ok for a in answers) and any(a.verdict is Verdict.ACCEPTED for a in answers):
@@ -149,3 +155,10 @@ class Gossiping:
         )
         if parked or bodiless:
             self._behind(message.forwarder)
+
+
+def _is_garbage(answer: Answer) -> bool:
+    """What whoever judged it would not have forwarded: a bad block, or a body that is not the header's."""
+    if answer.body is BodyOutcome.DISCARDED:
+        return True
+    return answer.verdict is Verdict.REJECTED and answer.reason != "unsupported"
