@@ -67,7 +67,11 @@ def _flatten(value: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
         yield path, json.dumps(value, ensure_ascii=False)
     elif isinstance(value, dict):
         for name, part in value.items():
-            yield from _flatten(part, f"{path}.{name}" if path else name, depth + 1)
+            place = f"{path}.{name}" if path else name
+            if type(part) is not str:
+                yield from _flatten(part, place, depth + 1)
+            elif text := part.strip():
+                yield place, text
     elif isinstance(value, list):
         for position, part in enumerate(value):
             yield from _flatten(part, f"{path}[{position}]", depth + 1)

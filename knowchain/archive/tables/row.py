@@ -59,7 +59,10 @@ _WRONGLY_DECODED: Final = re.compile(r"[\x80-\x9f]")
 
 def mended(row: Row) -> Row:
     """The row with the Windows-1252 characters that stand in it as control characters (’ as U+0092)."""
-    fields = {name: _WRONGLY_DECODED.sub(_as_windows, text) for name, text in row.fields.items()}
+    fields = {
+        name: text if text.isascii() else _WRONGLY_DECODED.sub(_as_windows, text)
+        for name, text in row.fields.items()
+    }
     return Row(row.number, fields, row.issues)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeAlias, cast
 
 from knowchain.errors import InvalidValue
@@ -176,6 +177,12 @@ def _missing(each: Field, place: Place) -> InvalidValue:
     )
 
 
+@cache
+def _texts(limit: int, breaks: bool) -> ListOf:
+    """The texts of one language."""
+    return ListOf(Text(limit=limit, breaks=breaks), limit=100)
+
+
 @dataclass(frozen=True)
 class LanguageMap:
     """Text in one or more languages: a BCP 47 tag to a list of texts, the first one preferred."""
@@ -203,9 +210,7 @@ class LanguageMap:
             if language in stored:
                 raise at.error("{value} stands there twice", value=tag, remedy="join the two lists")
             items = [texts] if isinstance(texts, str) else texts
-            stored[language] = ListOf(Text(limit=self.limit, breaks=self.breaks), limit=100).compose(
-                items, at
-            )
+            stored[language] = _texts(self.limit, self.breaks).compose(items, at)
         except InvalidValue as problem:
             at.report(problem)
 

@@ -61,6 +61,8 @@ class Text:
 
     def _clean(self, value: str, at: Place) -> str:
         text = value if self.blank else value.strip()
+        if text.isascii() and text.isprintable() and 0 < len(text) <= self.limit and not text.isspace():
+            return text  # most text, told apart without a look at each character
         text = text if text.isascii() else unicodedata.normalize("NFC", text)
         text = text.replace("\r\n", "\n") if self.breaks else text
         if not text.strip() and not self.blank:
