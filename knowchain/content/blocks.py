@@ -21,6 +21,7 @@ __all__ = [
     "MemoryBlocks",
     "NoBlocks",
     "check_block",
+    "is_checkable",
     "is_identity",
     "verified",
 ]
@@ -89,6 +90,11 @@ class BlockStore(BlockSource, BlockSink, Protocol):
 def is_identity(cid: Cid) -> bool:
     """Whether ``cid`` holds its block in itself: such a block is never stored, sent or asked for."""
     return cid[2:4] != _SHA2_256 and cid.hash_code == _IDENTITY
+
+
+def is_checkable(cid: Cid) -> bool:
+    """Whether :func:`check_block` knows the hash function of ``cid``; what it doesn't is not fetched."""
+    return cid.hash_code == _IDENTITY or cid.hash_code in _DIGESTS
 
 
 def check_block(cid: Cid, block: bytes) -> None:

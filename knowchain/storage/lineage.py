@@ -7,7 +7,7 @@ rows, and a peer that lacks everything costs one pass in the order of arrival.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from knowchain.chains.holdings import WITHDRAWING
@@ -37,24 +37,40 @@ def may_be_served(reader: Reader, record: RecordId) -> bool:
     return not reader.pointers(record, WITHDRAWING) or not reader.standing().flags(record) & WITHHELD
 
 
-def everything(reader: Reader, *, after: int = 0) -> Iterator[Delivery]:
-    """All held records in the order of arrival, in pages, so that no read stays open meanwhile."""
-    while page := reader.deliveries(after=after, limit=_PAGE):
+def everything(
+    reader: Reader, *, after: int = 0, afresh: Callable[[], Reader] | None = None
+) -> Iterator[Delivery]:
+    """All held records in the order of arrival, in pages, so that no read stays open meanwhile.
+
+    Args:
+        reader: the store.
+        after: only arrivals beyond it.
+        afresh: asked for a reader before each page, where pages are read in several threads.
+    """
+    while page := (reader := afresh() if afresh else reader).deliveries(after=after, limit=_PAGE):
         for arrival, rid, block, body, pointed in page:
             after = arrival
             withheld = pointed and not may_be_served(reader, rid)
             yield Delivery(rid, block, None if withheld else body)
 
 
-def lineage(reader: Reader, heads: Iterable[RecordId], held: Iterable[RecordId]) -> Iterator[Delivery]:
+def lineage(
+    reader: Reader,
+    heads: Iterable[RecordId],
+    held: Iterable[RecordId],
+    *,
+    afresh: Callable[[], Reader] | None = None,
+) -> Iterator[Delivery]:
     """The records of ``heads`` and their ancestors, less those of ``held`` and their ancestors.
 
     Args:
         reader: the store.
         heads: records that are held here and lack there.
         held: records that are there with all their ancestors; those unknown here are passed over.
+        afresh: asked for a reader before each page, where pages are read in several threads; the first
+            delivery is asked for in the thread of ``reader``.
     """
-    plan = _Plan(reader)
+    plan = _Plan(reader, afresh or (lambda: reader))
     for rid in held:
         plan.exclude(rid)
     for rid in heads:
@@ -66,8 +82,9 @@ def lineage(reader: Reader, heads: Iterable[RecordId], held: Iterable[RecordId])
 class _Plan:
     """Which stretches of which runs, and which identity records, are to go out."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, afresh: Callable[[], Reader]) -> None:
         self._reader = reader
+        self._afresh = afresh
         self._runs: dict[PublicKey, Runs] = {}
         self._run: dict[int, Run] = {}
         self._low: dict[int, int] = {}
@@ -157,10 +174,10 @@ class _Plan:
 
     def _stretch(self, run: int) -> Iterator[Delivery]:
         low, high = self._low.get(run, -1), self._high[run]
-        while page := self._reader.run_page(run, low, high, _PAGE):
+        while page := (reader := self._afresh()).run_page(run, low, high, _PAGE):
             for seq, rid, block, body, pointed in page:
                 low = seq
-                withheld = pointed and not may_be_served(self._reader, rid)
+                withheld = pointed and not may_be_served(reader, rid)
                 yield Delivery(rid, block, None if withheld else body)
 
 

@@ -22,10 +22,12 @@ from knowchain.home.durable import write_new
 from knowchain.home.maintenance import ERASURE_DELAY_MS, erase_due
 from knowchain.identifiers import RecordId
 from knowchain.signing import SEED_SIZE, KeyPair
-from knowchain_node.network import NetworkConfig, NetworkService, PeerConnected, PeerFound
+from knowchain_node.network import NetworkConfig, NetworkService, PeerConnected
 from knowchain_node.replication.conduct import Conduct, Fault
 from knowchain_node.replication.content import ContentKeeper, KeepPolicy
+from knowchain_node.replication.conversing import Pace
 from knowchain_node.replication.gossiping import Gossiping
+from knowchain_node.replication.introducing import Introductions
 from knowchain_node.replication.news import News
 from knowchain_node.replication.peerbook import PeerBook, peer_in
 from knowchain_node.replication.replicator import Replicator
@@ -38,6 +40,7 @@ _KEPT: Final = 16
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
 _HOUR: Final = 3600.0
+_FOR_GOOD: Final = 10 * 365 * 86_400.0
 
 
 def transport_seed(home: Home) -> bytes:
@@ -68,6 +71,7 @@ class Peer:
         sync_seconds: time between two sessions with the same peer.
         erasure_delay_ms: how long erased bodies are held closed before they go.
         book: where the peer book is; by default in the home.
+        pace: when a sync session is given up.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Peer:
         sync_seconds: float = 180.0,
         erasure_delay_ms: int = ERASURE_DELAY_MS,
         book: Path | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.home = home
         self.network = NetworkService(network)
@@ -89,12 +94,21 @@ class Peer:
         self._erasure_delay_ms = erasure_delay_ms
         self._conduct = Conduct(time.monotonic)
         self._chores: set[asyncio.Task[None]] = set()
-        self.replicator = Replicator(home, self.network, interval=sync_seconds, blame=self.blame)
-        self.gossiping = Gossiping(
-            home, self.network, self.news, blame=self.blame, behind=self.replicator.gap
-        )
+        self._bans_changed = asyncio.Event()
+        self.introductions = Introductions(self.network, self.book, blame=self.blame)
         self.content = ContentKeeper(
             home, self.network, self.news, policy=keep, followed=followed, blame=self.blame
+        )
+        self.replicator = Replicator(
+            home,
+            self.network,
+            interval=sync_seconds,
+            blame=self.blame,
+            brought=self.content.look_again,
+            pace=pace,
+        )
+        self.gossiping = Gossiping(
+            home, self.network, self.news, blame=self.blame, behind=self.replicator.gap
         )
 
     async def __aenter__(self) -> Self:
@@ -108,6 +122,7 @@ class Peer:
             ("sync", self.replicator.run),
             ("gossip", self.gossiping.run),
             ("content", self.content.run),
+            ("introductions", self.introductions.run),
             ("peers", self._watch_peers),
             ("bans", self._watch_bans),
             ("erasure", self._erase),
@@ -141,7 +156,8 @@ class Peer:
 
     async def ban(self, peer: str, seconds: float | None = None) -> None:
         """Shut a peer out, for ``seconds`` or for ten years."""
-        self.book.ban(peer, 10 * 365 * 86_400.0 if seconds is None else seconds)
+        self.book.ban(peer, _FOR_GOOD if seconds is None else seconds)
+        self._bans_changed.set()
         await self.network.ban(peer)
 
     async def unban(self, peer: str) -> None:
@@ -198,20 +214,25 @@ class Peer:
             await asyncio.sleep(pause)
 
     async def _watch_peers(self) -> None:
+        """Write down who was met, and stay connected with whom we reached."""
         async for event in self.network.events():
-            if isinstance(event, PeerConnected):
-                self.book.met(event.peer, event.address if event.outbound else None)
-            elif isinstance(event, PeerFound):
-                for address in event.addresses[:1]:
-                    self.book.met(event.peer, address)
+            if isinstance(event, PeerConnected) and event.outbound:
+                self.book.met(event.peer, f"{event.address}/p2p/{event.peer}")
+                await self.network.keep([*self._bootstrap, *self._remembered()])
+            elif isinstance(event, PeerConnected):
+                self.book.met(event.peer, None)
 
     async def _watch_bans(self) -> None:
-        """Let peers in again when their time is over."""
+        """Let peers in again when their time is over, and keep the network's list to that of the book."""
         while True:
+            self._bans_changed.clear()
             waiting = self.book.banned()
             for peer in self.network.banned - waiting.keys():
                 await self.unban(peer)
-            await asyncio.sleep(min([_HOUR, *waiting.values()]) + 1.0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(
+                    self._bans_changed.wait(), min([_HOUR, *waiting.values()]) + _FIRST_PAUSE
+                )
 
     async def _erase(self) -> None:
         """Destroy what was to be erased, when its delay is over."""

@@ -1,57 +1,57 @@
-"""File blocks between peers: asked for by CID, checked by hash, kept in the home's packs.
-
-``/knowchain/blocks/1``: each side of a stream sends frames (a length of four bytes, then strict
-DAG-CBOR). A want is a list of at most 16 CIDs; the answer is as many frames, in that order, each
-``[cid, block]`` or ``[cid]`` for one that is not here (docs/spec/network.md).
-"""
+"""Files: what works name is fetched from peers, as far as the owner keeps it, into the home's packs."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import random
+import shutil
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
-from knowchain import codec
-from knowchain.codec import Value
-from knowchain.content.blocks import check_block
+from knowchain.content.blocks import is_checkable, is_identity
 from knowchain.content.walking import links_of
-from knowchain.errors import CodecError, ContentError, KnowchainError, NotFound, PeerError, SyncError
+from knowchain.errors import ContentError, NotFound, PeerError, StorageFault
 from knowchain.home import Home
-from knowchain.identifiers import Cid, RecordId
+from knowchain.identifiers import RAW, Cid, RecordId
 from knowchain.records import read_body
-from knowchain.storage.blocks.fixity import GuardedBlocks
 from knowchain.storage.blocks.uploads import Upload
 from knowchain.storage.lineage import WITHHELD
-from knowchain.sync import FrameReader, framed
-from knowchain_node.network import NetworkDown, NetworkService, PeerUnreachable, Stream, StreamBroken
-from knowchain_node.replication.conduct import GARBAGE, Fault
+from knowchain.storage.reader import StoredRecord
+from knowchain_node.network import (
+    NetworkDown,
+    NetworkService,
+    PeerConnected,
+    PeerUnreachable,
+    StreamBroken,
+)
+from knowchain_node.replication.blocks import MOST_WANTS, PROTOCOL, BlockAsker, BlockServer
+from knowchain_node.replication.conduct import GARBAGE, NUISANCE, Fault
 from knowchain_node.replication.news import News
+from knowchain_node.replication.wants import Wanted, Wants
 
 __all__ = ["PROTOCOL", "ContentKeeper", "KeepPolicy"]
 
-PROTOCOL: Final = "/knowchain/blocks/1"
-_WANTS: Final = 16
-_MAX_BLOCK: Final = 2 * 2**20
-"""Bytes of a block; larger ones are not exchanged, as in all of IPFS."""
-_MAX_FRAME: Final = _MAX_BLOCK + 256
-_PATIENCE: Final = 30.0
+_log = logging.getLogger("knowchain.content")
 _AT_ONCE: Final = 2
-_RETRY: Final = 1.0
-_RETRY_MOST: Final = 3600.0
-"""Seconds after which a file that nobody had is asked for again: twice as long each time."""
+_PAGE: Final = 500
+_MOST_BODILESS: Final = 10_000
+"""Works whose bodies are not here yet that are remembered, to be looked at again."""
+_LEASE: Final = 3600.0
+"""Seconds for which blocks of a file that came in part are kept from garbage collection."""
+_SPARE: Final = 2**30
+"""Free bytes of the disk below which no file is fetched."""
+_FREE_AGAIN: Final = 60.0
+_RESTING: Final = 300.0
+"""Seconds for which a peer that let us wait is asked after all others."""
+_OVERHEAD: Final = 4 * 2**20
+"""Bytes that a file's blocks may be more than the file: its inner blocks, and the last part of a folder."""
 
 KeepPolicy: TypeAlias = Literal["none", "followed", "all"]
 """Whose files this peer fetches: nobody's, those of followed people and collections, or everybody's."""
-
-
-@dataclass(slots=True)
-class _Wanted:
-    root: Cid
-    record: RecordId
-    tries: int = 0
+_Outcome: TypeAlias = Literal["whole", "partly", "hopeless"]
 
 
 class ContentKeeper:
@@ -82,224 +82,249 @@ class ContentKeeper:
         self._policy = policy
         self._followed = followed
         self._blame = blame
-        self._wanted: dict[Cid, _Wanted] = {}
-        self._queue: asyncio.Queue[Cid] = asyncio.Queue()
+        self._server = BlockServer(lambda: home.content, blame)
+        self._wants = Wants()
+        self._changed = asyncio.Event()
+        self._look = asyncio.Event()
         self._cursor = 0
+        self._bodiless: dict[RecordId, None] = {}
+        self._resting: dict[str, float] = {}
         self.files = 0
         """Roots that were fetched whole."""
         self.bytes_in = 0
-        self.bytes_out = 0
 
     async def run(self) -> None:
         """Run until cancelled."""
-        self._network.on_stream(PROTOCOL, self._serve)
+        self._network.on_stream(PROTOCOL, self._server.serve)
         if self._policy == "none":
             await asyncio.Event().wait()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_news(), name="content news")
+            tasks.create_task(self._follow_peers(), name="content peers")
+            tasks.create_task(self._find_wants(), name="content wants")
             for _ in range(_AT_ONCE):
                 tasks.create_task(self._fetch_all(), name="content fetching")
+
+    def look_again(self) -> None:
+        """Bodies came that lacked: there may be works among them."""
+        self._look.set()
 
     def status(self) -> dict[str, object]:
         """What lacks, and what came."""
         return {
             "policy": self._policy,
-            "wanted": len(self._wanted),
+            "wanted": len(self._wants),
             "files": self.files,
             "bytes_in": self.bytes_in,
-            "bytes_out": self.bytes_out,
+            "bytes_out": self._server.bytes,
         }
 
     # --- what is wanted --------------------------------------------------------------------------
 
     async def _follow_news(self) -> None:
-        listener = self._news.listen()
-        nudged = asyncio.ensure_future(anext(listener))
-        while True:
-            for wanted in await asyncio.to_thread(self._new_wants):
-                if wanted.root not in self._wanted:
-                    self._wanted[wanted.root] = wanted
-                    self._queue.put_nowait(wanted.root)
-            await nudged
-            nudged = asyncio.ensure_future(anext(listener))
+        async for batch in self._news.listen():
+            if not batch or any(news.kind == "work" for news in batch):
+                self._look.set()
 
-    def _new_wants(self) -> list[_Wanted]:
-        """The files of works that came since the last look, and are not here."""
-        found = []
+    async def _follow_peers(self) -> None:
+        async for event in self._network.events():
+            if isinstance(event, PeerConnected):
+                self._wants.hurry(self._now())
+                self._changed.set()
+
+    async def _find_wants(self) -> None:
+        self._look.set()
+        while True:
+            await self._look.wait()
+            self._look.clear()
+            for wanted in await asyncio.to_thread(self._bodies_that_came):
+                self._want(wanted)
+            while not self._wants.full:
+                page = await asyncio.to_thread(self._next_page)
+                if page is None:
+                    break
+                for wanted in page:
+                    self._want(wanted)
+
+    def _want(self, wanted: Wanted) -> None:
+        self._wants.add(wanted)
+        self._changed.set()
+
+    def _next_page(self) -> list[Wanted] | None:
+        """The files of the next works in the order of arrival, as far as they lack; None at the end."""
         reader = self._home.store.reader()
-        standing = reader.standing()
-        for stored in reader.records(after=self._cursor, kind="work"):
-            if stored.body_state == "missing":
-                break  # looked at again, with what follows, when its body is here
+        page = list(reader.records(after=self._cursor, kind="work", limit=_PAGE))
+        if not page:
+            return None
+        found: list[Wanted] = []
+        for stored in page:
             self._cursor = stored.arrival
-            if self._policy == "followed" and not self._followed(stored.id):
-                continue
-            if standing.flags(stored.id) & WITHHELD:
-                continue
-            found += [_Wanted(root, stored.id) for root in self._roots(stored.id) if not self._whole(root)]
+            if stored.body_state == "missing":
+                self._bodiless[stored.id] = None
+                if len(self._bodiless) > _MOST_BODILESS:
+                    del self._bodiless[next(iter(self._bodiless))]
+            else:
+                found += self._lacking_of(stored)
         return found
 
-    def _roots(self, record: RecordId) -> Iterable[Cid]:
-        reader = self._home.store.reader()
-        stored, data = reader.record(record), reader.body(record)
-        if stored is None or data is None or stored.block.header.author is None:
+    def _bodies_that_came(self) -> list[Wanted]:
+        reader, found = self._home.store.reader(), list[Wanted]()
+        for rid in list(self._bodiless):
+            stored = reader.record(rid)
+            if stored is None or stored.body_state != "missing":
+                del self._bodiless[rid]
+                found += [] if stored is None else self._lacking_of(stored)
+        return found
+
+    def _lacking_of(self, stored: StoredRecord) -> list[Wanted]:
+        """The files of a work that are kept here and lack."""
+        if self._policy == "followed" and not self._followed(stored.id):
             return []
-        files = read_body(data, stored.block.header, stored.block.header.author).fields.get("files")
-        entries = files if isinstance(files, list) else []
-        return [cid for file in entries if isinstance(file, dict) and type(cid := file.get("cid")) is Cid]
+        reader = self._home.store.reader()
+        if reader.standing().flags(stored.id) & WITHHELD:
+            return []
+        source = stored.source.removeprefix("peer:") if stored.source.startswith("peer:") else ""
+        return [Wanted(root, size, source) for root, size in self._files(stored) if not self._whole(root)]
+
+    def _files(self, stored: StoredRecord) -> Iterator[tuple[Cid, int | None]]:
+        data, author = self._home.store.reader().body(stored.id), stored.block.header.author
+        if data is None or author is None:
+            return
+        files = read_body(data, stored.block.header, author).fields.get("files")
+        for file in files if isinstance(files, list) else []:
+            cid, size = (file.get("cid"), file.get("bytes")) if isinstance(file, Mapping) else (None, None)
+            if type(cid) is Cid and is_checkable(cid):
+                yield cid, size if type(size) is int else None
 
     def _whole(self, root: Cid) -> bool:
-        """Whether every block that ``root`` reaches is here."""
+        """Whether every block that ``root`` reaches is here; what is no graph will never be whole."""
         content, todo, seen = self._home.content, [root], set[Cid]()
         while todo:
             cid = todo.pop()
-            if cid in seen:
+            if cid in seen or is_identity(cid):
                 continue
             seen.add(cid)
             if not content.has(cid):
                 return False
-            if cid.codec != 0x55:
-                todo.extend(links_of(cid, content.get(cid)))
+            with contextlib.suppress(ContentError):
+                todo.extend(links_of(cid, content.get(cid) if cid.codec != RAW else b""))
         return True
 
     # --- fetching ----------------------------------------------------------------------------------
 
     async def _fetch_all(self) -> None:
         while True:
-            root = await self._queue.get()
-            wanted = self._wanted[root]
-            if await self._fetch_from_anyone(root):
-                self.files += 1
-                del self._wanted[root]
+            wanted = self._wants.take(self._now())
+            if wanted is None:
+                await self._something_due()
                 continue
-            wanted.tries += 1
-            delay = min(_RETRY_MOST, _RETRY * 2.0 ** (wanted.tries - 1))
-            asyncio.get_running_loop().call_later(delay, self._queue.put_nowait, root)
+            try:
+                outcome = await self._fetch_from_anyone(wanted)
+            except StorageFault as exc:
+                _log.warning("a file can't be kept: %s", exc)
+                outcome = "partly"
+            except BaseException:
+                self._wants.failed(wanted.root, self._now())
+                raise
+            if outcome == "partly":
+                self._wants.failed(wanted.root, self._now())
+                continue
+            self.files += outcome == "whole"
+            self._wants.done(wanted.root)
+            self._look.set()  # there may be room for wants that were left out
 
-    async def _fetch_from_anyone(self, root: Cid) -> bool:
-        for peer in sorted(self._network.connected, key=hash):
+    async def _something_due(self) -> None:
+        self._changed.clear()
+        wait = self._wants.next_due() - self._now()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), min(wait, _RESTING))
+
+    async def _fetch_from_anyone(self, wanted: Wanted) -> _Outcome:
+        if not await asyncio.to_thread(self._has_room):
+            _log.warning("the disk has less than %d MiB free: no files are fetched", _SPARE >> 20)
+            await asyncio.sleep(_FREE_AGAIN)
+            return "partly"
+        for peer in self._in_turn(wanted):
             try:
                 async with await self._network.open_stream(peer, PROTOCOL) as stream:
-                    if await self._fetch(root, _Exchange(stream)):
-                        return True
-            except (PeerUnreachable, NetworkDown, StreamBroken, TimeoutError, NotFound):
+                    outcome = await self._fetch(wanted, BlockAsker(stream))
+                if outcome != "partly":
+                    return outcome
+            except TimeoutError:
+                self._resting[peer] = self._now() + _RESTING
+                self._blame(peer, NUISANCE)
+            except (PeerUnreachable, NetworkDown, StreamBroken, NotFound):
                 continue
             except PeerError:
                 self._blame(peer, GARBAGE)
-        return False
+        return "partly"
 
-    async def _fetch(self, root: Cid, exchange: _Exchange) -> bool:
-        """Walk the DAG from ``root``, asking for what is not here; whether it is whole now."""
-        upload = await asyncio.to_thread(self._home.content.begin_upload, f"fetch {root}")
-        todo, seen = deque([root]), {root}
+    def _has_room(self) -> bool:
+        return shutil.disk_usage(self._home.layout.root).free >= _SPARE
+
+    def _in_turn(self, wanted: Wanted) -> list[str]:
+        """Connected peers: whom the work came from first, those that let us wait last."""
+        now = self._now()
+        self._resting = {peer: until for peer, until in self._resting.items() if until > now}
+        peers = sorted(self._network.connected)
+        random.shuffle(peers)
+        return sorted(peers, key=lambda peer: (peer in self._resting, peer != wanted.source))
+
+    async def _fetch(self, wanted: Wanted, asker: BlockAsker) -> _Outcome:
+        """Walk the DAG, asking for what is not here."""
+        upload = await asyncio.to_thread(self._home.content.begin_upload, f"fetch {wanted.root}", _LEASE)
+        came, outcome = 0, "partly"
         try:
+            todo, seen = deque([wanted.root]), {wanted.root}
             while todo:
-                part = [todo.popleft() for _ in range(min(_WANTS, len(todo)))]
+                part = [todo.popleft() for _ in range(min(MOST_WANTS, len(todo)))]
                 lacking = await asyncio.to_thread(self._lacking, part)
-                blocks = await exchange.ask(lacking) if lacking else {}
-                if len(blocks) != len(set(lacking)):
-                    return False
-                self.bytes_in += sum(map(len, blocks.values()))
-                for link in await asyncio.to_thread(self._keep, part, blocks, upload):
-                    if link not in seen:
-                        seen.add(link)
-                        todo.append(link)
-            return True
+                blocks = await asker.ask(lacking) if lacking else {}
+                came += sum(map(len, blocks.values()))
+                if wanted.size is not None and came > wanted.size * 1.05 + _OVERHEAD:
+                    outcome = "hopeless"
+                    break
+                links = await asyncio.to_thread(self._keep, part, blocks, upload)
+                if links is None:
+                    outcome = "hopeless"
+                    break
+                if len(blocks) < len(lacking):
+                    break
+                if not all(map(is_checkable, links)):
+                    outcome = "hopeless"
+                    break
+                todo.extend(fresh := [link for link in dict.fromkeys(links) if link not in seen])
+                seen.update(fresh)
+            else:
+                outcome = "whole"
         finally:
-            await asyncio.to_thread(upload.end)
+            self.bytes_in += came
+            if outcome == "whole" or not came:
+                await asyncio.to_thread(upload.end)
+        return outcome  # type: ignore[return-value]
 
     def _lacking(self, cids: list[Cid]) -> list[Cid]:
-        return [cid for cid in cids if not self._home.content.has(cid)]
+        return [cid for cid in cids if not is_identity(cid) and not self._home.content.has(cid)]
 
-    def _keep(self, part: list[Cid], blocks: dict[Cid, bytes], upload: Upload) -> list[Cid]:
-        """Put what came, and answer what all of ``part`` links to."""
+    def _keep(self, part: list[Cid], blocks: dict[Cid, bytes], upload: Upload) -> list[Cid] | None:
+        """Put what came, and answer what all of ``part`` that is here links to.
+
+        None: a block is what its CID says and still no node of a graph, so that nobody can have the file.
+        """
         content = self._home.content
         with content.batch(upload) as batch:
             for cid, block in blocks.items():
                 batch.put(cid, block)
         links: list[Cid] = []
         for cid in part:
-            if cid.codec != 0x55:
+            if cid.codec == RAW or is_identity(cid) or not (cid in blocks or content.has(cid)):
+                continue
+            try:
                 links += links_of(cid, blocks[cid] if cid in blocks else content.get(cid))
+            except ContentError:
+                return None
         return links
 
-    # --- serving -----------------------------------------------------------------------------------
-
-    async def _serve(self, stream: Stream) -> None:
-        frames = FrameReader()
-        with contextlib.suppress(TimeoutError, StreamBroken):
-            await self._serve_wants(stream, frames)
-
-    async def _serve_wants(self, stream: Stream, frames: FrameReader) -> None:
-        async with stream:
-            while data := await asyncio.wait_for(stream.read(), _PATIENCE):
-                try:
-                    wants = [_read_want(payload) for payload in frames.feed(data)]
-                except PeerError:
-                    self._blame(stream.peer, GARBAGE)
-                    stream.reset()
-                    return
-                for want in wants:
-                    for cid in want:
-                        await self._answer(stream, cid)
-
-    async def _answer(self, stream: Stream, cid: Cid) -> None:
-        block = await asyncio.to_thread(self._block, cid)
-        answer: list[Value] = [cid] if block is None else [cid, block]
-        self.bytes_out += len(block or b"")
-        await stream.write(framed(codec.encode(answer), _MAX_FRAME))
-
-    def _block(self, cid: Cid) -> bytes | None:
-        try:
-            block = GuardedBlocks(self._home.content).get(cid)
-        except KnowchainError:
-            return None
-        return block if len(block) <= _MAX_BLOCK else None
-
-
-class _Exchange:
-    """The asking side of one stream."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._frames = FrameReader(_MAX_FRAME)
-        self._payloads: deque[bytes] = deque()
-
-    async def ask(self, cids: list[Cid]) -> dict[Cid, bytes]:
-        """The blocks that the other side has, each checked.
-
-        Raises:
-            SyncError, ContentError: the other side answered something else.
-            StreamBroken, TimeoutError: it answered nothing.
-        """
-        await self._stream.write(framed(codec.encode([*cids])))
-        blocks = {}
-        for cid in cids:
-            answer = codec.decode(await self._next(), max_depth=1)
-            if type(answer) is not list or not 1 <= len(answer) <= 2 or answer[0] != cid:
-                raise SyncError("unexpected", "another block was answered than was asked for")
-            if len(answer) == 2:
-                block = answer[1]
-                if type(block) is not bytes:
-                    raise ContentError("a block is no bytes", remedy="ask another peer")
-                check_block(cid, block)
-                blocks[cid] = block
-        return blocks
-
-    async def _next(self) -> bytes:
-        while not self._payloads:
-            data = await asyncio.wait_for(self._stream.read(), _PATIENCE)
-            if not data:
-                raise StreamBroken("the blocks ended too early")
-            self._payloads.extend(self._frames.feed(data))
-        return self._payloads.popleft()
-
-
-def _read_want(payload: bytes) -> list[Cid]:
-    try:
-        value = codec.decode(payload, max_depth=1)
-    except CodecError as exc:
-        raise SyncError("malformed", "a want is no DAG-CBOR: {why}", why=str(exc)) from exc
-    if type(value) is not list or not 1 <= len(value) <= _WANTS or any(type(c) is not Cid for c in value):
-        raise SyncError("malformed", "a want is a list of 1 to 16 CIDs")
-    return value  # type: ignore[return-value]
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

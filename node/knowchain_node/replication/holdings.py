@@ -77,9 +77,10 @@ class StoreHoldings:
         """Blocks of ``heads`` and their ancestors, less those of ``held``, parents before children."""
         reader = self._store.reader()
         if not held and len(heads) >= len(self._heads.snapshot()):
-            found = everything(reader)
+            found = everything(reader, afresh=self._store.reader)
         else:
-            found = lineage(reader, map(rid_from_digest, heads), map(rid_from_digest, held))
+            wanted, known = map(rid_from_digest, heads), map(rid_from_digest, held)
+            found = lineage(reader, wanted, known, afresh=self._store.reader)
         for delivery in found:
             yield delivery.block, delivery.body if bodies else None
 

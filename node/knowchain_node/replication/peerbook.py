@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,7 @@ __all__ = ["BookEntry", "PeerBook", "peer_in"]
 
 _MOST: Final = 1000
 _ADDRESSES: Final = 8
+_MOST_BANNED: Final = 4096
 _SAVE_AFTER: Final = 2.0
 
 
@@ -52,13 +54,14 @@ class PeerBook:
         self._clock = clock
         self._entries: dict[str, BookEntry] = {entry.id: entry for entry in _load(path)}
         self._saving: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Future[None] | None = None
 
     def entries(self) -> list[BookEntry]:
         """All peers, the latest seen first."""
         return sorted(self._entries.values(), key=lambda entry: (-entry.last_seen, entry.id))
 
     def met(self, peer: str, address: str | None) -> None:
-        """A peer was connected; ``address`` is where it can be dialled, if that is known."""
+        """A peer was connected; ``address`` (with ``/p2p/…``) is where it was dialled, if it was."""
         now = self._clock()
         entry = self._entries.setdefault(peer, BookEntry(peer, first_seen=now))
         entry.last_seen = now
@@ -71,6 +74,7 @@ class PeerBook:
         """Shut a peer out from now on, for ``seconds``."""
         entry = self._entries.setdefault(peer, BookEntry(peer, first_seen=self._clock()))
         entry.banned_until = self._clock() + int(seconds * 1000)
+        self._trim()
         self._changed()
 
     def unban(self, peer: str) -> None:
@@ -100,32 +104,54 @@ class PeerBook:
         if self._saving is not None:
             self._saving.cancel()
             self._saving = None
-        data = json.dumps([asdict(entry) for entry in self.entries()], indent=1).encode()
-        write_whole(self._path, data)
+        write_whole(self._path, self._data())
+
+    def _data(self) -> bytes:
+        return json.dumps([asdict(entry) for entry in self.entries()], indent=1).encode()
 
     def _changed(self) -> None:
         if self._saving is None:
-            self._saving = asyncio.get_running_loop().call_later(_SAVE_AFTER, self._save_quietly)
+            self._saving = asyncio.get_running_loop().call_later(_SAVE_AFTER, self._save_aside)
 
-    def _save_quietly(self) -> None:
+    def _save_aside(self) -> None:
+        """Write the file in a thread: a disk may be slow."""
         self._saving = None
-        try:
-            self.save()
-        except StorageFault:
-            # A full disk must not stop the peer; the next change tries again, and so does the end.
-            return
+        loop = asyncio.get_running_loop()
+        self._writing = loop.run_in_executor(None, _write_quietly, self._path, self._data())
 
     def _trim(self) -> None:
-        if len(self._entries) > _MOST:
-            for entry in self.entries()[_MOST:]:
-                if entry.banned_until <= self._clock():
-                    del self._entries[entry.id]
+        """Forget who was seen longest ago; of those shut out, whose time ends first."""
+        now = self._clock()
+        shut, free = list[BookEntry](), list[BookEntry]()
+        for entry in self._entries.values():
+            (shut if entry.banned_until > now else free).append(entry)
+        for entry in sorted(free, key=lambda e: (-e.last_seen, e.id))[_MOST:]:
+            del self._entries[entry.id]
+        for entry in sorted(shut, key=lambda e: (-e.banned_until, e.id))[_MOST_BANNED:]:
+            del self._entries[entry.id]
+
+
+def _write_quietly(path: Path, data: bytes) -> None:
+    # A full disk must not stop the peer; the next change tries again, and so does the end.
+    with contextlib.suppress(StorageFault):
+        write_whole(path, data)
 
 
 def _load(path: Path) -> Iterable[BookEntry]:
     """What the file says; a damaged one is an empty book, since it holds nothing that can't be met again."""
     try:
         rows = json.loads(path.read_bytes())
-        return [BookEntry(**row) for row in rows]
+        return [entry for row in rows if _is_sound(entry := BookEntry(**row))]
     except (OSError, ValueError, TypeError):
         return []
+
+
+def _is_sound(entry: BookEntry) -> bool:
+    """Whether an entry is what this class wrote, as far as a false one could do harm."""
+    numbers = (entry.first_seen, entry.last_seen, entry.banned_until)
+    return (
+        type(entry.id) is str
+        and type(entry.addresses) is list
+        and all(type(a) is str and a.startswith("/") and peer_in(a) == entry.id for a in entry.addresses)
+        and all(type(number) is int for number in numbers)
+    )
