@@ -23,7 +23,6 @@ __all__ = ["Planner"]
 
 _SOME_ID: Final = RecordId(cid_of(b"\xa0", DAG_CBOR))
 """Stands for the rights of a work, and for the work of an event, until they have ids."""
-_SOME_TEXT: Final = str(_SOME_ID)
 _LATER: Final = {"work": "dcterms:rights", "event": "kc:about"}
 _RIGHTS_KEPT: Final = 4_096
 
@@ -49,7 +48,7 @@ class Planner:
 
     def draft(self, row: Row) -> RowDraft:
         """What the row says, not yet checked."""
-        return draft_row(self.table_map, row, publisher=self.publisher, subject=_SOME_TEXT)
+        return draft_row(self.table_map, row, publisher=self.publisher)
 
     def compose(self, draft: RowDraft, files: Sequence[Mapping[str, object]] = ()) -> PlannedRow:
         """Check and encode what a row says.
@@ -62,10 +61,12 @@ class Planner:
         checked = _Checked(draft, problems)
         name = str(draft.work.get("id", "")).strip()
         if draft.rights is not None and not draft.issues:
-            human = {**draft.work, "rights": [_SOME_TEXT], **({"files": list(files)} if files else {})}
+            human = {**draft.work, "rights": [_SOME_ID], **({"files": list(files)} if files else {})}
             work = self._record("work", human, checked)
             rights = [self._rights_record(each, checked) for each in (draft.rights, *draft.notices)]
-            events = [self._record("event", each, checked) for each in draft.events]
+            events = [
+                self._record("event", {**each, "subject": [_SOME_ID]}, checked) for each in draft.events
+            ]
             if work is not None and not checked.refused:
                 return PlannedRow(
                     draft.row, name, tuple(problems), work,

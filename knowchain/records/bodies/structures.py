@@ -130,10 +130,11 @@ def compose_fields(
     Args:
         also: names that somebody else composes, so that they are not unknown.
     """
-    if len(human) > sum([each.name in human for each in fields]):
+    wanted = [each for each in fields if each.required or each.name in human]
+    if len(human) != len(wanted) or not all(each.name in human for each in wanted):
         _report_unknown([each.name for each in fields], human, at, also)
     stored: dict[str, Stored] = {}
-    for each in fields:
+    for each in wanted:
         value = human.get(each.name)
         if value is None and not each.required:
             continue

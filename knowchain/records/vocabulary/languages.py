@@ -49,6 +49,8 @@ def canonical(tag: str, *, field: str = "language") -> Language:
         InvalidValue: not a registered tag; the remedy names what a retired code was replaced by, or
             the tag of the language whose name was written.
     """
+    if _is_canonical(tag):
+        return Language(tag)
     text = tag.strip()
     if len(text) > _MAX_TAG or not text.isascii():
         raise _not_a_tag(tag, field, "give a BCP 47 tag such as `en`, `cy` or `zh-Hant`")
@@ -56,6 +58,18 @@ def canonical(tag: str, *, field: str = "language") -> Language:
     if spelled.casefold() != text.casefold():
         return Language(spelled, _stored_as(tag, spelled, field))
     return Language(spelled, _deprecation(spelled, field))
+
+
+@lru_cache(_KEPT)
+def _is_canonical(tag: str) -> bool:
+    """Whether a tag is stored as it is, and nothing is to be said of it."""
+    return (
+        len(tag) <= _MAX_TAG
+        and tag.isascii()
+        and _is_registered(tag)
+        and _preferred(tag) == tag
+        and _deprecation(tag, "language") is None
+    )
 
 
 def glottocode(text: str, *, field: str = "glottocode") -> str:
