@@ -7,14 +7,28 @@ Source: docs/spec/ranking.md, section 4.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from knowchain.identifiers import Cid, RecordId
 
-__all__ = ["CANDIDATE_KIND", "LINEAGE", "UNFIT_AS_SOURCE", "Drop", "Fact", "Statement", "Viewer", "World"]
+__all__ = [
+    "CANDIDATE_KIND",
+    "LINEAGE",
+    "UNFIT_AS_SOURCE",
+    "USES",
+    "Drop",
+    "Evaluation",
+    "Fact",
+    "Label",
+    "Statement",
+    "Viewer",
+    "ViewpointGroup",
+    "Viewpoints",
+    "World",
+]
 
 CANDIDATE_KIND: Final = "work"
 """The kind of records that a feed shows."""
@@ -30,6 +44,9 @@ LINEAGE: Final = frozenset(
     }
 )
 """Relations that claim where something comes from: each distinct target is one hop."""
+
+USES: Final = (LINEAGE - {"prov:wasGeneratedBy"}) | {"dcterms:references"}
+"""Relations by which a work, a note or a collection takes something up for others."""
 
 
 class Drop(StrEnum):
@@ -73,6 +90,9 @@ class Fact(NamedTuple):
     """The collections that took it; each once, ascending."""
     topics: tuple[str, ...] = ()
     """What it is about, case-folded, in NFC; each once, ascending."""
+    uses: tuple[RecordId, ...] = ()
+    """What it takes up for others: the targets of USES refs of a work, a note or a collection, and what an
+    accession takes in; each once, ascending."""
 
 
 class Statement(NamedTuple):
@@ -90,6 +110,50 @@ class Statement(NamedTuple):
     """From when on it counts no more; None: for ever."""
 
 
+class Evaluation(NamedTuple):
+    """What an evaluation says of one record; it has no drop."""
+
+    id: RecordId
+    author: RecordId
+    subject: RecordId
+    time: int
+    axis: str
+    value: int
+    """From −2 to 2."""
+    languages: tuple[str, ...] = ()
+    """In which the evaluator took it in: tags, each once, ascending."""
+
+
+class Label(NamedTuple):
+    """What a moderation label says of one record or identity; it has no drop."""
+
+    id: RecordId
+    author: RecordId
+    subject: RecordId
+    time: int
+    label: str
+    negated: bool = False
+    """Whether it takes the author's earlier label of that name back."""
+    until: int | None = None
+    """From when on it counts no more; None: for ever."""
+
+
+class ViewpointGroup(NamedTuple):
+    """People who judge alike."""
+
+    members: tuple[tuple[RecordId, int], ...]
+    """Identities, ascending, with how far each belongs to the group, in thousandths."""
+    minimum: int
+    """The trust, in thousandths of a wholly trusted person, without which the group says nothing."""
+
+
+class Viewpoints(NamedTuple):
+    """A published record of groups; it stands."""
+
+    id: RecordId
+    groups: tuple[ViewpointGroup, ...]
+
+
 @dataclass(frozen=True)
 class Viewer:
     """The private inputs of a feed: who reads, and what they follow."""
@@ -100,6 +164,10 @@ class Viewer:
     languages: tuple[str, ...] = ()
     topics: frozenset[str] = frozenset()
     """Case-folded, in NFC."""
+    history: Mapping[RecordId, int] = field(default_factory=dict)
+    """How often each work was shown to them."""
+    salt: bytes = b""
+    """What their history is committed to with, so that nobody can guess it from its hash."""
 
 
 @dataclass(frozen=True)
@@ -109,3 +177,6 @@ class World:
     facts: Sequence[Fact]
     statements: Sequence[Statement]
     snapshot: Cid
+    evaluations: Sequence[Evaluation] = ()
+    labels: Sequence[Label] = ()
+    viewpoints: Sequence[Viewpoints] = ()

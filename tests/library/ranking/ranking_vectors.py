@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).parent))
 from ranking_worlds import DAY, NOW, SETS, author, rid
 
 from knowchain.errors import InvalidValue
-from knowchain.identifiers import parse_record_id
+from knowchain.identifiers import Cid, parse_record_id
 from knowchain.ranking.facts import Drop, Fact, Statement, Viewer, World
 from knowchain.ranking.feed import Feed, Judgement, Placed
 from knowchain.ranking.numbers import TABLE, fresh, ilog2q
@@ -81,8 +81,10 @@ def plain(value: object) -> Any:
     """A fact, statement or viewer as JSON holds it; what is empty is left out."""
     if isinstance(value, Drop):
         return value.value
-    if isinstance(value, bytes):
+    if isinstance(value, Cid):
         return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
     if hasattr(value, "_asdict"):
         value = value._asdict()
     elif hasattr(value, "__dataclass_fields__"):
@@ -91,7 +93,7 @@ def plain(value: object) -> Any:
         return {
             str(plain(name)): plain(each)
             for name, each in value.items()
-            if each is not None and each is not False and each not in ((), frozenset())
+            if each is not None and each is not False and each not in ((), frozenset(), b"", {})
         }
     if isinstance(value, frozenset):
         return sorted(plain(each) for each in value)

@@ -5,113 +5,36 @@ What depends on the reader or the moment is not here; all of it can be built aga
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, Final, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from knowchain.identifiers import RecordId
-from knowchain.ranking.facts import CANDIDATE_KIND, Drop, Fact, Statement, World
+from knowchain.ranking.columns.growing import Column, Groups, Index
+from knowchain.ranking.columns.said import NEVER, Said, Slots
+from knowchain.ranking.facts import (
+    CANDIDATE_KIND,
+    UNFIT_AS_SOURCE,
+    Drop,
+    Evaluation,
+    Fact,
+    Label,
+    Statement,
+    Viewpoints,
+    World,
+)
 from knowchain.ranking.lineage import Hops, descendants, hops_of
 from knowchain.ranking.numbers import Ints
 from knowchain.ranking.signals import language_key
+from knowchain.ranking.worth import worth_of
 
-__all__ = ["DROPS", "Columns", "Groups"]
+__all__ = ["DROPS", "Columns"]
 
 DROPS: Final = tuple(Drop)
 """A drop's number in the column is its place here plus one; 0 is none."""
 _NUMBER: Final = {drop: number for number, drop in enumerate(DROPS, 1)}
-
-_Name = TypeVar("_Name", bound=Hashable)
-
-
-class Index(Generic[_Name]):
-    """Numbers for names, in the order in which they come."""
-
-    __slots__ = ("_numbers", "names")
-
-    def __init__(self) -> None:
-        self.names: list[_Name] = []
-        self._numbers: dict[_Name, int] = {}
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def number(self, name: _Name) -> int:
-        """The number of a name, made if it is new."""
-        number = self._numbers.setdefault(name, len(self.names))
-        if number == len(self.names):
-            self.names.append(name)
-        return number
-
-    def get(self, name: _Name) -> int | None:
-        """The number of a name; None if it never came."""
-        return self._numbers.get(name)
-
-
-class Column:
-    """A column that grows."""
-
-    __slots__ = ("_room", "size")
-
-    def __init__(self, dtype: type[np.generic]) -> None:
-        self._room: npt.NDArray[Any] = np.zeros(64, dtype)
-        self.size = 0
-
-    @classmethod
-    def of(cls, values: npt.NDArray[Any]) -> Column:
-        """A column that holds these for a start."""
-        column = cls(values.dtype.type)
-        column._room, column.size = np.append(values, np.zeros(64, values.dtype)), len(values)
-        return column
-
-    def append(self, value: int) -> None:
-        if self.size == len(self._room):
-            self._room = np.concatenate((self._room, np.zeros_like(self._room)))
-        self._room[self.size] = value
-        self.size += 1
-
-    def __setitem__(self, at: int, value: int) -> None:
-        self._room[at] = value
-
-    @property
-    def values(self) -> npt.NDArray[Any]:
-        """A view of what is there."""
-        return self._room[: self.size]
-
-
-class Groups:
-    """Sets of things that many works share, by number: each set once, each member by its number."""
-
-    __slots__ = ("_flat", "_starts", "members")
-
-    def __init__(self) -> None:
-        self.members: list[tuple[int, ...]] = []
-        self._flat = Column(np.int64)
-        self._starts = Column(np.int64)
-
-    def append(self, members: tuple[int, ...]) -> None:
-        self.members.append(members)
-        self._starts.append(self._flat.size)
-        for member in members:
-            self._flat.append(member)
-
-    def flat_of(self, chosen: npt.NDArray[np.bool_]) -> Ints:
-        """The members of the chosen sets, one after the other."""
-        return self._flat.values[np.repeat(chosen, self.sizes())]
-
-    def sizes(self) -> Ints:
-        """How many members each set has."""
-        return np.diff(self._starts.values, append=self._flat.size)
-
-    def least(self, values: Ints) -> Ints:
-        """For each set the least of its members' values; 0 for an empty one."""
-        found = np.zeros(len(self.members), np.int64)
-        some = self.sizes() > 0
-        if some.any():
-            found[some] = np.minimum.reduceat(values[self._flat.values], self._starts.values[some])
-        return found
 
 
 class Columns:
@@ -148,6 +71,15 @@ class Columns:
         """The latest claimed time of any work."""
         self._cited_by: dict[RecordId, list[RecordId]] = {}
         self._stale: set[RecordId] = set()
+        self.subjects: Index[RecordId] = Index()
+        """What anything was said of; and every work."""
+        self.evaluations, self.labels, self.uses = Slots(), Slots(), Slots()
+        self.axes: Index[str] = Index()
+        self.label_names: Index[str] = Index()
+        self.viewpoints: dict[RecordId, Viewpoints] = {}
+        self._using: set[RecordId] = set()
+        self._subject_of_work = Column(np.intp)
+        self._subject_author, self._worth = Column(np.intp), Column(np.int64)
 
     @classmethod
     def of(cls, world: World) -> Columns:
@@ -157,6 +89,12 @@ class Columns:
             columns.put(fact)
         for statement in world.statements:
             columns.put_statement(statement)
+        for evaluation in world.evaluations:
+            columns.put_evaluation(evaluation.id, (evaluation,))
+        for label in world.labels:
+            columns.put_label(label.id, (label,))
+        for viewpoints in world.viewpoints:
+            columns.put_viewpoints(viewpoints)
         return columns
 
     # --- bringing up to date -------------------------------------------------------------------------
@@ -176,6 +114,10 @@ class Columns:
             self._stale |= descendants(fact.id, self._cited_by)
         if fact.kind == CANDIDATE_KIND:
             self._put_work(fact)
+        self._put_uses(fact)
+        self._put_worth(fact)
+        for child in self._cited_by.get(fact.id, ()):
+            self._put_worth(self.facts[child])
 
     def put_statement(self, statement: Statement) -> None:
         """Add a trust statement, or replace it."""
@@ -187,6 +129,76 @@ class Columns:
         """A trust statement no longer stands."""
         if self.statements.pop(rid, None) is not None:
             self.statements_version += 1
+
+    def put_evaluation(self, rid: RecordId, evaluations: Sequence[Evaluation]) -> None:
+        """What an evaluation says, of each of its subjects; nothing: it stands no more."""
+        self.evaluations.put(
+            rid,
+            [
+                (
+                    (
+                        self.authors.number(each.author),
+                        self._subject(each.subject),
+                        self.axes.number(each.axis),
+                    ),
+                    Said(each.time, rid, each.value, self._set_number(each.languages)),
+                )
+                for each in evaluations
+            ],
+        )
+
+    def put_label(self, rid: RecordId, labels: Sequence[Label]) -> None:
+        """What a moderation label says, of each of its subjects; nothing: it stands no more."""
+        self.labels.put(
+            rid,
+            [
+                (
+                    (
+                        self.authors.number(each.author),
+                        self._subject(each.subject),
+                        self.label_names.number(each.label),
+                    ),
+                    Said(each.time, rid, int(not each.negated), NEVER if each.until is None else each.until),
+                )
+                for each in labels
+            ],
+        )
+
+    def put_viewpoints(self, viewpoints: Viewpoints) -> None:
+        """Add a record of viewpoint groups, or replace it."""
+        self.viewpoints[viewpoints.id] = viewpoints
+
+    def remove_viewpoints(self, rid: RecordId) -> None:
+        """A record of viewpoint groups no longer stands."""
+        self.viewpoints.pop(rid, None)
+
+    def _subject(self, rid: RecordId) -> int:
+        number = self.subjects.number(rid)
+        if number == self._subject_author.size:
+            fact = self.facts.get(rid)
+            self._subject_author.append(-1 if fact is None else self.authors.number(fact.author))
+            self._worth.append(0 if fact is None else worth_of(fact, self.facts))
+        return number
+
+    def _put_uses(self, fact: Fact) -> None:
+        used = () if fact.drop in UNFIT_AS_SOURCE else fact.uses
+        if used or fact.id in self._using:
+            who = self.authors.number(fact.author)
+            self.uses.put(
+                fact.id, [((who, self._subject(each), 0), Said(fact.time, fact.id, 1)) for each in used]
+            )
+            (self._using.add if used else self._using.discard)(fact.id)
+
+    def _put_worth(self, fact: Fact) -> None:
+        """What is known of a subject's author and worth."""
+        subject = self.subjects.get(fact.id)
+        if subject is None:
+            return
+        author, worth = self.authors.number(fact.author), worth_of(fact, self.facts)
+        if (author, worth) != (self._subject_author.values[subject], self._worth.values[subject]):
+            self._subject_author[subject], self._worth[subject] = author, worth
+            self.evaluations.touch(subject)
+            self.uses.touch(subject)
 
     def _put_work(self, fact: Fact) -> None:
         row, new = self.works.number(fact.id), len(self.works) > self._time.size
@@ -209,6 +221,7 @@ class Columns:
         if new:
             for column in (self._provenance, self._claimed, self._verified):
                 column.append(0)
+            self._subject_of_work.append(self._subject(fact.id))
         self.newest = max(self.newest, fact.time)
         if not self._latest_stale:
             self._published(int(self._publishing.values[row]), fact)
@@ -299,6 +312,21 @@ class Columns:
     def publishing_set(self) -> npt.NDArray[np.intp]:
         """By number of such a pair: the number of the set of tags."""
         return self._publishing_set.values
+
+    @property
+    def subject_of_work(self) -> npt.NDArray[np.intp]:
+        """Numbers of works among subjects."""
+        return self._subject_of_work.values
+
+    @property
+    def subject_author(self) -> npt.NDArray[np.intp]:
+        """By number of a subject: the number of its author; −1 while it is not held."""
+        return self._subject_author.values
+
+    @property
+    def worth(self) -> Ints:
+        """By number of a subject: its worth to those who rely on it."""
+        return self._worth.values
 
     @property
     def provenance(self) -> Ints:
