@@ -7,6 +7,7 @@
     │   ├── InvalidValue        a field that breaks a rule: names field, value and remedy
     │   ├── InvalidBody         what was written for a record: holds every InvalidValue in it
     │   ├── NotFound            nothing here has that name or id
+    │   │   └── Withdrawn       it was here, and its publisher took it back
     │   ├── NotAllowed          the operation is refused by policy, with the reason
     │   └── HomeError           the home is missing, in use, or written by a newer version
     ├── PeerError               their fault: bytes that came from outside
@@ -44,6 +45,7 @@ __all__ = [
     "SyncError",
     "SystemFault",
     "UserError",
+    "Withdrawn",
 ]
 
 
@@ -117,6 +119,10 @@ class InvalidBody(UserError):
 
 class NotFound(UserError):
     """Nothing here has the name or id that was asked for."""
+
+
+class Withdrawn(NotFound):
+    """What was asked for was withdrawn by whoever published it, and is not given any more."""
 
 
 class NotAllowed(UserError):

@@ -6,6 +6,7 @@ multihash names the same bytes, so it is read as such, and the block that holds 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from knowchain.content.protobuf import read_varint
@@ -13,11 +14,13 @@ from knowchain.errors import ContentError, InvalidValue
 from knowchain.identifiers import Cid
 from knowchain.limits import MAX_LINK
 
-__all__ = ["cid_size", "read_cid"]
+__all__ = ["cid_size", "parse_cid", "read_cid"]
 
 _V0: Final = b"\x12\x20"
 _V0_SIZE: Final = 34
 _AS_V1: Final = b"\x01\x70"
+_BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_V0_TEXT: Final = re.compile(f"Qm[{_BASE58}]{{44}}")
 
 
 def read_cid(binary: bytes) -> Cid:
@@ -32,6 +35,20 @@ def read_cid(binary: bytes) -> Cid:
         return Cid(binary)
     except InvalidValue as exc:
         raise ContentError("a link is no CID: {why}", why=str(exc)) from exc
+
+
+def parse_cid(text: str) -> Cid:
+    """The CID that ``text`` is, in version 1: of version 1 in base32, base36 or base58btc, or of version 0.
+
+    Raises:
+        InvalidValue: it is none.
+    """
+    if not _V0_TEXT.fullmatch(text):
+        return Cid.parse(text)
+    number = 0
+    for character in text:
+        number = number * 58 + _BASE58.index(character)
+    return read_cid(number.to_bytes(_V0_SIZE, "big"))
 
 
 def cid_size(data: bytes, end: int) -> int:

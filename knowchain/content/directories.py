@@ -17,7 +17,7 @@ from knowchain.content.unixfs import Kind, Mtime
 from knowchain.errors import ContentError, NotFound, shown
 from knowchain.identifiers import Cid
 
-__all__ = ["Stat", "list_directory", "resolve", "stat"]
+__all__ = ["Stat", "entry_of", "list_directory", "load_shard", "read_shard", "resolve", "stat"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def list_directory(source: BlockSource, cid: Cid) -> Iterator[Link]:
     root = nodes.load(source, cid)
     _check_folder(root)
     if root.content.kind is Kind.HAMT_SHARD:
-        return sharding.read_entries(source, _shard(root), _load_shard)
+        return sharding.read_entries(source, read_shard(root), load_shard)
     return iter(_plain_entries(root))
 
 
@@ -130,7 +130,7 @@ def resolve(source: BlockSource, root: Cid, path: str) -> Cid:
                 root=str(root),
             )
         walked = f"{walked}/{segment}"
-        link = _find(source, folder, segment)
+        link = entry_of(source, folder, segment)
         if link is None:
             raise NotFound(
                 "nothing is at '{where}' in {root}",
@@ -142,9 +142,15 @@ def resolve(source: BlockSource, root: Cid, path: str) -> Cid:
     return cid
 
 
-def _find(source: BlockSource, folder: UnixFsNode, name: str) -> Link | None:
+def entry_of(source: BlockSource, folder: UnixFsNode, name: str) -> Link | None:
+    """The entry of that name in a folder that was read; None where there is none.
+
+    Raises:
+        ContentError, NotFound: a shard on the way is not what it should be, or not in ``source``; or the
+            folder holds the name twice.
+    """
     if folder.content.kind is Kind.HAMT_SHARD:
-        return sharding.find(source, _shard(folder), name, _load_shard)
+        return sharding.find(source, read_shard(folder), name, load_shard)
     found = [link for link in folder.links if link.name == name]
     if len(found) > 1:
         raise _twice(folder, name)
@@ -156,11 +162,13 @@ def _check_folder(node: UnixFsNode) -> None:
         raise ContentError("{cid} is no folder", cid=str(node.cid), remedy="read it as a file")
 
 
-def _load_shard(source: BlockSource, cid: Cid) -> Shard:
-    return _shard(nodes.load(source, cid))
+def load_shard(source: BlockSource, cid: Cid) -> Shard:
+    """The shard that ``cid`` names. Raises ContentError, NotFound."""
+    return read_shard(nodes.load(source, cid))
 
 
-def _shard(node: UnixFsNode) -> Shard:
+def read_shard(node: UnixFsNode) -> Shard:
+    """A node as a shard of a folder. Raises ContentError: it is none, or contradicts itself."""
     if node.content.kind is not Kind.HAMT_SHARD:
         raise ContentError("{cid} stands for a shard and is none", remedy=MADE_WRONG, cid=str(node.cid))
     return sharding.read_shard(node.cid, node.links, node.content)

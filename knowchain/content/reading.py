@@ -1,17 +1,17 @@
-"""A file by byte range: only the blocks that are needed, each checked before any byte of it is given."""
+"""A file by byte range: only the blocks that are needed, each checked before any of it is given."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowchain.content.blocks import BlockSource, verified
+from knowchain.content.blocks import BlockSource, is_identity, verified
 from knowchain.content.bounds import MAX_FILE_DEPTH
-from knowchain.content.nodes import UnixFsNode, load
+from knowchain.content.nodes import UnixFsNode, load, parse
 from knowchain.content.remedies import MADE_WRONG
 from knowchain.errors import ContentError, InvalidValue
 from knowchain.identifiers import RAW, Cid
 
-__all__ = ["read_file"]
+__all__ = ["file_blocks", "read_file"]
 
 
 def read_file(source: BlockSource, cid: Cid, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
@@ -49,14 +49,46 @@ def _check_file(node: UnixFsNode) -> None:
 
 
 def _pieces(source: BlockSource, root: UnixFsNode, begin: int, end: int) -> Iterator[bytes]:
-    """Depth first, with the positions at which each part begins.
-
-    The stack holds one iterator a level and is bounded. So is the work: a part of no bytes is never fetched,
-    every other one gives at least one byte, and its depth is bounded.
-    """
     piece = _overlap(root.content.data, 0, begin, end)
     if piece:
         yield piece
+    for _, _, data, start in _nodes_below(source, root, begin, end):
+        piece = _overlap(data, start, begin, end)
+        if piece:
+            yield piece
+
+
+def file_blocks(source: BlockSource, cid: Cid, first: int = 0, last: int = -1) -> Iterator[tuple[Cid, bytes]]:
+    """The blocks, root first, that hold the bytes ``first`` to ``last`` of the file ``cid``, both included.
+
+    Whoever has these blocks can check that they are those bytes of that file. A negative position counts
+    from the end, where -1 is the last byte; one outside the file is its nearest end. A range without a byte
+    gives the root alone. Blocks that are their own CID (identity) are not given.
+
+    Raises:
+        ContentError, NotFound: as :func:`read_file`.
+    """
+    source = verified(source)
+    block = source.get(cid)
+    root = parse(cid, block)
+    _check_file(root)
+    size = root.file_size
+    begin, end = (max(0, at + size if at < 0 else at) for at in (first, last))
+    if not is_identity(cid):
+        yield cid, block
+    for below, block, _, _ in _nodes_below(source, root, begin, min(end + 1, size)):
+        if not is_identity(below):
+            yield below, block
+
+
+def _nodes_below(
+    source: BlockSource, root: UnixFsNode, begin: int, end: int
+) -> Iterator[tuple[Cid, bytes, bytes, int]]:
+    """(CID, block, bytes of the file in it, where they begin) of each part that the range needs.
+
+    Depth first. The stack holds one iterator a level and is bounded. So is the work: a part of no bytes is
+    never fetched, every other one gives at least one byte, and its depth is bounded.
+    """
     stack = [_parts(root, 0, begin, end)]
     while stack:
         part = next(stack[-1], None)
@@ -64,10 +96,10 @@ def _pieces(source: BlockSource, root: UnixFsNode, begin: int, end: int) -> Iter
             stack.pop()
             continue
         cid, start, size = part
+        block = source.get(cid)
         if cid[1] == RAW:  # a leaf: nothing to parse
-            block = source.get(cid)
             _check_size(cid, len(block), size)
-            yield _overlap(block, start, begin, end)
+            yield cid, block, block, start
             continue
         if len(stack) >= MAX_FILE_DEPTH:
             raise ContentError(
@@ -76,12 +108,10 @@ def _pieces(source: BlockSource, root: UnixFsNode, begin: int, end: int) -> Iter
                 cid=str(root.cid),
                 limit=MAX_FILE_DEPTH,
             )
-        node = load(source, cid)
+        node = parse(cid, block)
         _check_file(node)
         _check_size(cid, node.file_size, size)
-        piece = _overlap(node.content.data, start, begin, end)
-        if piece:
-            yield piece
+        yield cid, block, node.content.data, start
         stack.append(_parts(node, start, begin, end))
 
 

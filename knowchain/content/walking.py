@@ -49,11 +49,14 @@ def _dag_cbor_links(block: bytes) -> list[Cid]:
     return found
 
 
-def walk(source: BlockSource, root: Cid, *, max_blocks: int = MAX_WALK) -> Iterator[tuple[Cid, bytes]]:
-    """Every block under ``root``, each once and verified, a parent before what it links to.
+def walk(
+    source: BlockSource, root: Cid, *, max_blocks: int = MAX_WALK, duplicates: bool = False
+) -> Iterator[tuple[Cid, bytes]]:
+    """Every block under ``root``, verified, a parent before what it links to.
 
     The order is that of Kubo's ``dag export``. Blocks that are their own CID (identity) are followed but not
-    given. Memory grows with the number of blocks, about 150 bytes each, not with their size.
+    given. Each block comes once, and memory grows with their number, about 150 bytes each, not with their
+    size; with ``duplicates`` a block comes as often as it is linked, and memory grows with the depth alone.
 
     Raises:
         ContentError: a block is not what its CID or codec says, or there are more than ``max_blocks``.
@@ -61,20 +64,23 @@ def walk(source: BlockSource, root: Cid, *, max_blocks: int = MAX_WALK) -> Itera
     """
     source = verified(source)
     seen: set[Cid] = set()
+    visited = 0
     stack = [iter([root])]
     while stack:
         cid = next(stack[-1], None)
         if cid is None:
             stack.pop()
         elif cid not in seen:
-            if len(seen) == max_blocks:
+            if visited == max_blocks:
                 raise ContentError(
                     "more than {limit} blocks lie under {root}",
                     remedy="take a part of it, or raise the limit",
                     limit=max_blocks,
                     root=str(root),
                 )
-            seen.add(cid)
+            visited += 1
+            if not duplicates:
+                seen.add(cid)
             block = source.get(cid)
             if not is_identity(cid):
                 yield cid, block

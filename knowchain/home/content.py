@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from knowchain.content.cids import parse_cid
 from knowchain.content.directories import list_directory, resolve, stat
 from knowchain.content.profiles import UNIXFS_V1_2025, profile_named
 from knowchain.content.reading import read_file
@@ -170,7 +171,7 @@ def parse_address(text: str) -> tuple[Cid, str]:
         InvalidValue: it begins with no CID.
     """
     cid, _, path = text.removeprefix("ipfs://").removeprefix("/ipfs/").partition("/")
-    return Cid.parse(cid), path
+    return parse_cid(cid), path
 
 
 def _at(home: Home, address: str) -> tuple[GuardedBlocks, Cid]:

@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from knowchain.admission import Admission
 from knowchain.home import Home
-from knowchain_node.metrics import BUCKETS, Metrics
+from knowchain_node.metrics import BUCKETS, GatewayCounts, Metrics
 from knowchain_node.network.counters import ChildCounters, Counters
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class _Figures:
         yield from self._content()
         yield from self._machine()
         yield from _latency(self._metrics)
+        if self._metrics.gateway.url:
+            yield from _gateway(self._metrics.gateway)
         if self._peer is not None:
             yield from _network(self._peer.network.counters)
             yield from _activity(self._peer)
@@ -129,6 +131,12 @@ def _latency(metrics: Metrics) -> Iterator[Any]:
         names = [*map(str, BUCKETS), "+Inf"]
         family.add_metric(labels, list(zip(names, told.cumulative(), strict=True)), told.seconds)
     yield family
+
+
+def _gateway(counts: GatewayCounts) -> Iterator[Any]:
+    yield _counter("knowchain_gateway_answers", "Answers of the trustless gateway.", counts.answers)
+    yield _counter("knowchain_gateway_failures", "Of these, refused or not found.", counts.failures)
+    yield _counter("knowchain_gateway_bytes", "Bytes of blocks and CARs that it gave.", counts.bytes_out)
 
 
 def _network(counters: Counters) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
-__all__ = ["BUCKETS", "Latencies", "Metrics"]
+__all__ = ["BUCKETS", "GatewayCounts", "Latencies", "Metrics"]
 
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Upper ends, in seconds."""
@@ -28,12 +28,27 @@ class Latencies:
         return list(accumulate(self.counts))
 
 
+@dataclass(slots=True)
+class GatewayCounts:
+    """What the trustless gateway gave since it started."""
+
+    url: str = ""
+    """Where it answers; empty while it does not."""
+    answers: int = 0
+    failures: int = 0
+    """Requests that were refused, or found nothing."""
+    bytes_out: int = 0
+    """Bytes of blocks and CARs."""
+
+
 class Metrics:
-    """Counters of the API and of the event loop. For the event loop's thread; reading is safe in any."""
+    """Counters of the API, the gateway and the event loop, which alone writes; reading is safe in any thread."""
 
     def __init__(self) -> None:
         self._latencies: dict[tuple[str, str, str], Latencies] = {}
         self._lag = 0.0
+        self.gateway = GatewayCounts()
+        """Of the trustless gateway; zero where there is none."""
 
     def answered(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count one answer; ``path`` is the endpoint's template, so that there are only so many."""

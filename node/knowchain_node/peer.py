@@ -18,10 +18,8 @@ from typing import Final, Self
 
 from knowchain.errors import KnowchainError
 from knowchain.home import Home
-from knowchain.home.durable import write_new
 from knowchain.home.maintenance import ERASURE_DELAY_MS, erase_due
 from knowchain.identifiers import RecordId
-from knowchain.signing import SEED_SIZE, KeyPair
 from knowchain_node.network import NetworkConfig, NetworkService, PeerConnected
 from knowchain_node.replication.conduct import Conduct, Fault
 from knowchain_node.replication.content import ContentKeeper, KeepPolicy
@@ -31,6 +29,7 @@ from knowchain_node.replication.introducing import Introductions
 from knowchain_node.replication.news import News
 from knowchain_node.replication.peerbook import PeerBook, peer_in
 from knowchain_node.replication.replicator import Replicator
+from knowchain_node.transport_key import transport_seed
 
 __all__ = ["Peer", "transport_seed"]
 
@@ -41,23 +40,6 @@ _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
 _HOUR: Final = 3600.0
 _FOR_GOOD: Final = 10 * 365 * 86_400.0
-
-
-def transport_seed(home: Home) -> bytes:
-    """The seed of this machine's libp2p key; made when first asked for. It signs no record.
-
-    Raises:
-        StorageFault: it can't be read or written.
-    """
-    path = home.layout.keys / "transport.seed"
-    with contextlib.suppress(FileNotFoundError):
-        seed = path.read_bytes()
-        if len(seed) == SEED_SIZE:
-            return seed
-    seed = KeyPair.generate().seed
-    path.unlink(missing_ok=True)
-    write_new(path, seed)
-    return seed
 
 
 class Peer:
@@ -71,6 +53,7 @@ class Peer:
         sync_seconds: time between two sessions with the same peer.
         erasure_delay_ms: how long erased bodies are held closed before they go.
         book: where the peer book is; by default in the home.
+        introductions: whether peers tell each other whom they know.
         pace: when a sync session is given up.
     """
 
@@ -84,6 +67,7 @@ class Peer:
         sync_seconds: float = 180.0,
         erasure_delay_ms: int = ERASURE_DELAY_MS,
         book: Path | None = None,
+        introductions: bool = True,
         pace: Pace | None = None,
     ) -> None:
         self.home = home
@@ -95,6 +79,7 @@ class Peer:
         self._conduct = Conduct(time.monotonic)
         self._chores: set[asyncio.Task[None]] = set()
         self._bans_changed = asyncio.Event()
+        self._introduce = introductions
         self.introductions = Introductions(self.network, self.book, blame=self.blame)
         self.content = ContentKeeper(
             home, self.network, self.news, policy=keep, followed=followed, blame=self.blame
@@ -122,12 +107,13 @@ class Peer:
             ("sync", self.replicator.run),
             ("gossip", self.gossiping.run),
             ("content", self.content.run),
-            ("introductions", self.introductions.run),
             ("peers", self._watch_peers),
             ("bans", self._watch_bans),
             ("erasure", self._erase),
         ):
             self._start(self._supervised(name, part), name)
+        if self._introduce:
+            self._start(self._supervised("introductions", self.introductions.run), "introductions")
         return self
 
     async def __aexit__(

@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import logging
 import signal
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -18,13 +19,15 @@ from knowchain.home import Home, Layout
 from knowchain.home.keyfile import Passphrase
 from knowchain_node.api import passing
 from knowchain_node.api.guard import Guard
-from knowchain_node.api.listener import bound_socket, listening
+from knowchain_node.api.listener import answering, bound_socket, listening
 from knowchain_node.api.service import Service
 from knowchain_node.api.tokens import kept_token
 from knowchain_node.config import Effective, read_environment, read_file, read_line, settled
 from knowchain_node.logs import keep_secret
+from knowchain_node.network.identity import peer_id_of
 from knowchain_node.replication.news import News
-from knowchain_node.settings import PeerConfig
+from knowchain_node.settings import GatewayConfig, PeerConfig
+from knowchain_node.transport_key import transport_seed
 
 if TYPE_CHECKING:
     from knowchain_node.peer import Peer
@@ -124,14 +127,19 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
         max_upload=api.max_upload_bytes,
         networked=config.network.enabled,
     )
+    seed = transport_seed(home)
     sock = bound_socket(api.host, api.port)
+    gateway_sock = _gateway_socket(config.gateway)
     async with listening(service, sock, home.layout, most=api.connections) as url:
         if not ip_address(api.host).is_loopback:
             _log.warning("the API is open to other machines, without encryption: put a TLS proxy before it")
         _log.info("the API answers", extra={"url": url, "home": str(home.layout.root)})
         started(Running(url, home.layout.root, home.layout.token))
+        gateway = asyncio.create_task(
+            _give(service, home, config.gateway, gateway_sock, seed, stop), name="gateway"
+        )
         watching = asyncio.create_task(service.metrics.watch_loop(), name="lag")
-        meeting = asyncio.create_task(_meet(service, home, config, stop), name="peer")
+        meeting = asyncio.create_task(_meet(service, home, config, seed, stop), name="peer")
         try:
             await stop.wait()
             _log.info("ending")
@@ -139,25 +147,60 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
             stop.set()
             watching.cancel()
             service.ending.set()
-            await _ended(meeting)
+            await asyncio.gather(_ended(meeting, "network"), _ended(gateway, "gateway"))
 
 
-async def _ended(meeting: asyncio.Task[None]) -> None:
-    _, left = await asyncio.wait({meeting}, timeout=_GRACE)
+async def _ended(part: asyncio.Task[None], name: str) -> None:
+    _, left = await asyncio.wait({part}, timeout=_GRACE)
     if left:
-        _log.warning("the network part did not end in %d s", _GRACE)
-        meeting.cancel()
-        await asyncio.wait({meeting}, timeout=1.0)
-    elif not meeting.cancelled() and (error := meeting.exception()) is not None:
-        _log.error("the network part ended badly: %s", error)
+        _log.warning("the %s part did not end in %d s", name, _GRACE)
+        part.cancel()
+        await asyncio.wait({part}, timeout=1.0)
+    elif not part.cancelled() and (error := part.exception()) is not None:
+        _log.error("the %s part ended badly: %s", name, error)
 
 
-async def _meet(service: Service, home: Home, config: PeerConfig, stop: asyncio.Event) -> None:
+def _gateway_socket(config: GatewayConfig) -> socket.socket | None:
+    """Bound before anything starts, so that an address that is taken is told at once."""
+    if not config.listen:
+        return None
+    host, _, port = config.listen.rpartition(":")
+    return bound_socket(host.strip("[]"), int(port), setting="gateway.listen", what="gateway")
+
+
+async def _give(
+    service: Service,
+    home: Home,
+    config: GatewayConfig,
+    sock: socket.socket | None,
+    seed: bytes,
+    stop: asyncio.Event,
+) -> None:
+    """Run the trustless gateway on its own listener, if there is to be one."""
+    if sock is None:
+        return
+    serving = await asyncio.to_thread(importlib.import_module, "knowchain_node.gateway.serving")
+    gateway = serving.Gateway(
+        home,
+        peer_id_of(seed),
+        listening=lambda: service.peer.network.listening if service.peer is not None else (),
+        url=config.url,
+        most_streams=config.streams,
+        most_bytes=config.max_car_bytes,
+        counts=service.metrics.gateway,
+    )
+    async with answering(gateway.app(), sock, most=config.connections) as url:
+        service.metrics.gateway.url = url
+        _log.info("the gateway answers", extra={"url": url})
+        await stop.wait()
+
+
+async def _meet(service: Service, home: Home, config: PeerConfig, seed: bytes, stop: asyncio.Event) -> None:
     """Run the part that meets others, beside the API, which stays up whatever happens here."""
     if not config.network.enabled:
         return
     try:
-        make = await asyncio.to_thread(_made, home, config)
+        make = await asyncio.to_thread(_made, home, config, seed)
         async with make() as running:
             service.peer = running
             await stop.wait()
@@ -167,13 +210,13 @@ async def _meet(service: Service, home: Home, config: PeerConfig, stop: asyncio.
         _log.error("the peer can't meet others: %s", exc)
 
 
-def _made(home: Home, config: PeerConfig) -> Callable[[], Peer]:
+def _made(home: Home, config: PeerConfig, seed: bytes) -> Callable[[], Peer]:
     """What makes the peer; its libraries are loaded here, in a thread, while the API answers already."""
     module = importlib.import_module("knowchain_node.peer")
     network_config = importlib.import_module("knowchain_node.network").NetworkConfig
     section = config.network
     network = network_config(
-        seed=module.transport_seed(home),
+        seed=seed,
         listen=section.listen,
         keep=section.bootstrap,
         mdns=section.mdns,

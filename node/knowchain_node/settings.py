@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from ipaddress import ip_address
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 from knowchain import limits
 from knowchain.errors import InvalidValue
@@ -15,6 +16,7 @@ __all__ = [
     "SETTINGS",
     "ApiConfig",
     "ContentConfig",
+    "GatewayConfig",
     "LogConfig",
     "NetworkSection",
     "ParkingConfig",
@@ -64,6 +66,17 @@ class ContentConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """Where the trustless gateway listens, and how much it gives at once."""
+
+    listen: str
+    url: str
+    connections: int
+    streams: int
+    max_car_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ParkingConfig:
     """How many records may wait for their parents."""
 
@@ -88,6 +101,7 @@ class PeerConfig:
     network: NetworkSection
     sync_interval_seconds: int
     content: ContentConfig
+    gateway: GatewayConfig
     erasure_delay_days: int
     parking: ParkingConfig
     log: LogConfig
@@ -189,6 +203,22 @@ def _is_peer_address(text: str) -> bool:
     return _is_multiaddress(text) and "/p2p/" in text
 
 
+def _is_listener(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return not text or (_is_ip(host.strip("[]")) and port.isascii() and port.isdigit() and int(port) < 65536)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return not text or (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and 0 <= (parts.port or 0) < 65536
+        )
+    except ValueError:
+        return False
+
+
+_LISTENER: Final = _text("an IP address and a port, such as 127.0.0.1:7486, or nothing", _is_listener)
 _FLAG: Final = Kind(_read_flag, _flag_text)
 _ADDRESSES: Final = _list("a list of multiaddresses, such as /ip4/0.0.0.0/tcp/7485", _is_multiaddress)
 _PEERS: Final = _list("a list of peers, such as /ip4/192.0.2.7/tcp/7485/p2p/12D3KooW…", _is_peer_address)
@@ -261,6 +291,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("sync.interval_seconds", _number(5, 86_400), 180, "seconds between two syncs with the same peer"),
     Setting("content.keep", _choice("none", "followed", "all"), "followed",
             "whose files are fetched: nobody's, those of whom or what you follow, everybody's"),
+    Setting("gateway.listen", _LISTENER, "",
+            "address and port, such as 0.0.0.0:7486, where anybody may fetch what is held; empty: nowhere"),
+    Setting("gateway.url", _text("a URL that begins with http:// or https://, or nothing", _is_url), "",
+            "where the gateway is reached from outside, for instance through a proxy"),
+    Setting("gateway.connections", _number(8, 65536), 256, "connections to the gateway at once"),
+    Setting("gateway.streams", _number(1, 1024), 32, "CARs that the gateway gives at once"),
+    Setting("gateway.max_car_bytes", _number(2**22, 2**50), 2**40, "bytes of one CAR"),
     Setting("erasure.delay_days", _number(0, 3650), 30,
             "days before erased words are destroyed, so that a thief of a key can't burn an archive"),
     Setting("parking.per_source", _number(1, 2**20), limits.PARKED_PER_SOURCE,
@@ -293,6 +330,7 @@ def composed(values: Mapping[str, Any]) -> PeerConfig:
         network=NetworkSection(**section("network"), limits=Limits(**section("network.limits"))),
         sync_interval_seconds=values["sync.interval_seconds"],
         content=ContentConfig(**section("content")),
+        gateway=GatewayConfig(**section("gateway")),
         erasure_delay_days=values["erasure.delay_days"],
         parking=ParkingConfig(**section("parking")),
         log=LogConfig(**section("log")),

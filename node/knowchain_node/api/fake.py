@@ -46,6 +46,7 @@ class _Report:
 @dataclass
 class _Network:
     peer_id: str
+    listening: tuple[str, ...] = ()
     is_up: bool = True
     counters: Counters = field(default_factory=Counters)
     live: dict[str, ConnectedPeer] = field(default_factory=dict)

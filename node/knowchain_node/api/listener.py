@@ -21,7 +21,7 @@ from knowchain_node.api.failures import http_failure
 from knowchain_node.api.guard import HEADERS
 from knowchain_node.api.service import Service
 
-__all__ = ["ANNOUNCEMENT", "bound_socket", "listening", "url_of"]
+__all__ = ["ANNOUNCEMENT", "answering", "bound_socket", "listening", "url_of"]
 
 ANNOUNCEMENT: Final = "api.json"
 """In the home while the API answers: where it is, for the command."""
@@ -32,8 +32,14 @@ _GRACE: Final = 5.0
 _BACKLOG: Final = 128
 
 
-def bound_socket(host: str, port: int) -> socket.socket:
+def bound_socket(host: str, port: int, *, setting: str = "api.port", what: str = "API") -> socket.socket:
     """A socket bound to that address, not yet listening.
+
+    Args:
+        host: an IP address of this machine.
+        port: 0 for any.
+        setting: where the port was given, for the message.
+        what: who listens, for the message.
 
     Raises:
         InvalidValue: the address is taken, or is none of this machine's.
@@ -46,11 +52,12 @@ def bound_socket(host: str, port: int) -> socket.socket:
     except OSError as exc:
         sock.close()
         raise InvalidValue(
-            "{field}: the API can't listen on {value}: {why}",
-            field="api.port",
+            "{field}: the {what} can't listen on {value}: {why}",
+            field=setting,
             value=f"{host}:{port}",
+            what=what,
             why=exc.strerror or str(exc),
-            remedy="choose another port, or 0 for any: --set api.port=0, or api.port in config.toml",
+            remedy="choose another port, or 0 for any, with --set or in config.toml: {field}",
         ) from exc
     return sock
 
@@ -79,7 +86,31 @@ async def listening(
     Returns:
         The URL.
     """
-    app = make_app(service)
+    announcement = layout.root / ANNOUNCEMENT
+    try:
+        async with answering(make_app(service), sock, most=most) as url:
+            try:
+                await asyncio.to_thread(_announce, layout, url)
+                yield url
+            finally:
+                service.ending.set()
+                announcement.unlink(missing_ok=True)
+    finally:
+        service.threads.shutdown(wait=False, cancel_futures=True)
+
+
+@contextlib.asynccontextmanager
+async def answering(app: web.Application, sock: socket.socket, *, most: int) -> AsyncIterator[str]:
+    """Answer with ``app`` on ``sock``, which is bound, for the time of the block; then end in bounded time.
+
+    Args:
+        app: the application.
+        sock: closed at the end.
+        most: connections at once; further ones wait in the system's queue, then are refused.
+
+    Returns:
+        The URL.
+    """
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     manager = runner.server
@@ -91,17 +122,11 @@ async def listening(
         return _Connection(manager, live, most, loop)
 
     server = await loop.create_server(connection, sock=sock, backlog=_BACKLOG)
-    announcement = layout.root / ANNOUNCEMENT
-    url = url_of(sock)
     try:
-        await asyncio.to_thread(_announce, layout, url)
-        yield url
+        yield url_of(sock)
     finally:
-        service.ending.set()
-        announcement.unlink(missing_ok=True)
         server.close()
         await _finish(runner, live)
-        service.threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _announce(layout: Layout, url: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Literal
@@ -15,6 +15,9 @@ from knowchain.identifiers import PublicKey, RecordId
 from knowchain_node.api.endpoint import Answer, Call, Endpoint, Media
 
 __all__ = ["ENDPOINTS"]
+
+
+_ACTIVITIES: Final = ("sync", "gossip", "content", "gateway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Status:
     records: int
     parked: int
     activity: dict[str, object]
-    """Of sync, gossip and content, as they tell it."""
+    """Of sync, gossip, content and the gateway, as they tell it."""
 
 
 async def _health(call: Call) -> Health:
@@ -80,6 +83,8 @@ async def _status(call: Call) -> Status:
 def _read_status(home: Home, call: Call) -> Status:
     peer = call.service.peer
     activity = {} if peer is None else peer.status()
+    if call.service.metrics.gateway.url:
+        activity["gateway"] = asdict(call.service.metrics.gateway)
     listening = activity.pop("listening", [])
     return Status(
         version=version("knowchain"),
@@ -91,7 +96,9 @@ def _read_status(home: Home, call: Call) -> Status:
         connected=0 if peer is None else len(peer.network.connected),
         records=home.store.reader().last_arrival(),
         parked=len(home.admission.parking),
-        activity={name: activity[name] for name in ("sync", "gossip", "content") if name in activity},
+        activity={
+            name: activity[name] for name in ("sync", "gossip", "content", "gateway") if name in activity
+        },
     )
 
 

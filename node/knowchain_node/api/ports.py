@@ -29,6 +29,11 @@ class NetworkPort(Protocol):
         ...
 
     @property
+    def listening(self) -> Sequence[str]:
+        """The addresses at which others reach us, each with our peer id; none while the child is not up."""
+        ...
+
+    @property
     def is_up(self) -> bool:
         """Whether the child is up now."""
         ...
