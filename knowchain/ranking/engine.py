@@ -8,7 +8,7 @@ Source: docs/spec/ranking.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +16,13 @@ import numpy.typing as npt
 from knowchain.identifiers import Cid, RecordId
 from knowchain.ranking.columns import DROPS, Columns
 from knowchain.ranking.facts import Drop, Fact, Viewer
-from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed
+from knowchain.ranking.feed import Contribution, Evidence, Feed, Ground, Judgement, Placed
 from knowchain.ranking.numbers import FADING, ONE, Ints, fading_steps, ilog2q_column
+from knowchain.ranking.opinions import Opinions
 from knowchain.ranking.profile import SOURCES, Profile
 from knowchain.ranking.readers_trust import NO_HOP, ReadersTrust
 from knowchain.ranking.salts import Salts
-from knowchain.ranking.signals import MAX_AGE
+from knowchain.ranking.signals import AXIS, LABEL, MAX_AGE
 from knowchain.records.vocabulary.languages import matches
 
 __all__ = ["Engine", "Ranking"]
@@ -30,6 +31,10 @@ _Mask = npt.NDArray[np.bool_]
 _Names = TypeVar("_Names")
 _LISTS_KEPT: Final = 64
 """Lists of what is wanted whose matches are remembered."""
+_NOVELTY: Final = np.array([ONE >> times for times in range(18)], np.int64)
+"""By how often a work was shown."""
+_UNLABELLED: Final = np.array([0, ONE], np.int64)
+"""By whether a label stands."""
 
 
 class Engine:
@@ -42,6 +47,7 @@ class Engine:
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.trust = ReadersTrust(columns)
+        self.opinions = Opinions(columns)
         self._chosen: dict[Hashable, _Mask] = {}
         self._salts: Salts | None = None
 
@@ -91,13 +97,17 @@ class _Valued(NamedTuple):
     """A signal: its values, and for each work which of them it has; without that, one value a work."""
 
     values: Ints
-    at: npt.NDArray[np.intp] | Ints | None = None
+    at: npt.NDArray[np.integer[Any]] | None = None
 
     def of(self, rows: Sequence[int]) -> list[int]:
         """The values of some works."""
         at = np.array(rows, np.intp)
         found: list[int] = self.values[at if self.at is None else self.at[at]].tolist()
         return found
+
+    def every(self) -> Ints:
+        """Of each work its value."""
+        return self.values if self.at is None else self.values.take(self.at)
 
     def weighted(self, weight: int) -> npt.NDArray[np.float64]:
         """Value times weight, for every work: an integer below 2^53, so that a float holds it exactly."""
@@ -116,17 +126,52 @@ class Ranking:
         self._ages: Ints = as_of - self._columns.time
         self._vouched = engine.trust.at(profile, viewer, as_of)
         self._drops = self._dropped_before_sources()
+        self._opinions = engine.opinions.at(profile, self._vouched, as_of)
+        self._known: dict[str, _Valued] = {}
         self._given = self._sources()
-        values: dict[str, Callable[[], _Valued]] = {
-            "age": lambda: _Valued(-np.clip(self._ages, 0, MAX_AGE)),
-            "fresh": lambda: _Valued(FADING, fading_steps(self._ages, profile.fresh_half_life_s * 1000)),
-            "lang_lift": self._lang_lift,
-            "provenance": lambda: _Valued(self._columns.provenance),
-            "trust": lambda: _Valued(self._vouched.signals, self._columns.author),
-        }
-        self._signals = {name: values[name]() for name in profile.weights}
+        self._signals = {name: self._signal(name) for name in profile.weights}
         self._scores = self._combined()
         self._finish_drops()
+
+    # --- signals -----------------------------------------------------------------------------------
+
+    def _signal(self, name: str) -> _Valued:
+        """A signal of every work, worked out once."""
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = self._worked_out(name)
+        return known
+
+    def _worked_out(self, name: str) -> _Valued:
+        columns, opinions = self._columns, self._opinions
+        if name.startswith(AXIS):
+            return _Valued(opinions.axis(name.removeprefix(AXIS)), columns.subject_of_work)
+        if name.startswith(LABEL):
+            return _Valued(_UNLABELLED, opinions.label(name.removeprefix(LABEL)).view(np.int8))
+        signals: dict[str, Callable[[], _Valued]] = {
+            "age": lambda: _Valued(-np.clip(self._ages, 0, MAX_AGE)),
+            "bridge": lambda: _Valued(opinions.bridge(), columns.subject_of_work),
+            "contribution": lambda: _Valued(opinions.contribution(), columns.author),
+            "fresh": lambda: _Valued(
+                FADING, fading_steps(self._ages, self._profile.fresh_half_life_s * 1000)
+            ),
+            "lang_lift": self._lang_lift,
+            "novelty": self._novelty,
+            "outward": lambda: _Valued(opinions.outward(), columns.subject_of_work),
+            "popularity": lambda: _Valued(opinions.popularity(), columns.subject_of_work),
+            "provenance": lambda: _Valued(columns.provenance),
+            "trust": lambda: _Valued(self._vouched.signals, columns.author),
+        }
+        return signals[name]()
+
+    def _novelty(self) -> _Valued:
+        """By how often each was shown; beyond 16 times nothing is left."""
+        seen = np.zeros(len(self._columns), np.int8)
+        for rid, times in self._viewer.history.items():
+            row = self._columns.works.get(rid)
+            if row is not None:
+                seen[row] = min(times, len(_NOVELTY) - 1)
+        return _Valued(_NOVELTY, seen)
 
     # --- stages ------------------------------------------------------------------------------------
 
@@ -164,9 +209,12 @@ class Ranking:
         free = self._free = self._drops == 0
         wanted = (*profile.langs, *viewer.languages)
         members: dict[str, Callable[[], _Mask]] = {
+            "explore": self._latest_of_each,
             "follows": self._followed,
             "language": lambda: self._engine.sets_matching(wanted).take(columns.language_set),
+            "outward": lambda: self._signal("outward").every() > 0,
             "recent": lambda: free,
+            "topic": lambda: self._engine.sets_meeting(frozenset(profile.topics)).take(columns.interest_set),
             "trust": lambda: (self._vouched.hops < NO_HOP).take(columns.author),
         }
         nothing = np.zeros(len(columns), bool)
@@ -174,6 +222,27 @@ class Ranking:
             name: self._capped(members[name](), cap) if (cap := profile.sources[name]) else nothing
             for name in SOURCES
         }
+
+    def _latest_of_each(self) -> _Mask:
+        """The latest free work of each author; of equally late ones that with the least salt."""
+        columns = self._columns
+        rows = np.flatnonzero(self._free)
+        found = np.zeros(len(columns), bool)
+        if not len(rows):
+            return found
+        authors, times = columns.author[rows], columns.time[rows]
+        latest = np.full(len(columns.authors), -1, np.int64)
+        np.maximum.at(latest, authors, times)
+        tied = rows[times == latest[authors]]
+        by_author = columns.author[tied]
+        alone = np.bincount(by_author, minlength=len(latest)) == 1
+        found[tied[alone[by_author]]] = True
+        groups: dict[int, list[int]] = {}
+        for row in tied[~alone[by_author]].tolist():
+            groups.setdefault(int(columns.author[row]), []).append(row)
+        for group in groups.values():
+            found[self._salts.least(np.array(group, np.intp), 1)] = True
+        return found
 
     def _followed(self) -> _Mask:
         columns, viewer = self._columns, self._viewer
@@ -322,6 +391,7 @@ class Ranking:
         values = zip(*(self._signals[name].of(rows) for name in weights), strict=True)
         given = zip(*(self._given[name][at].tolist() for name in SOURCES), strict=True)
         scores, ages = self._scores[at].tolist(), self._ages[at].tolist()
+        grounds = self._opinions.grounds(weights, rows)
         placed = []
         for place, (row, had, by) in enumerate(zip(rows, values, given, strict=True)):
             fact = columns.facts[columns.works.names[row]]
@@ -341,12 +411,20 @@ class Ranking:
                         for name, gave in zip(SOURCES, by, strict=True)
                         if gave
                     ),
-                    evidence=self._evidence(row, fact, ages[place], None if hop == NO_HOP else hop),
+                    evidence=self._evidence(row, fact, ages[place], hop, grounds[place]),
                 )
             )
         return tuple(placed)
 
-    def _evidence(self, row: int, fact: Fact, age: int, hop: int | None) -> Evidence:
+    def _evidence(self, row: int, fact: Fact, age: int, hop: int, grounds: dict[str, Ground]) -> Evidence:
         trust, hops = self._vouched.trust, self._columns.hops(row)
-        mass = trust.mass_of(fact.author) if trust is not None else 0
-        return Evidence(age, hops.claimed, hops.verified, fact.languages, mass, hop)
+        return Evidence(
+            age=age,
+            claimed=hops.claimed,
+            verified=hops.verified,
+            languages=fact.languages,
+            mass=trust.mass_of(fact.author) if trust is not None else 0,
+            hop=None if hop == NO_HOP else hop,
+            seen=self._viewer.history.get(fact.id, 0),
+            grounds=grounds,
+        )

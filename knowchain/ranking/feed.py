@@ -6,7 +6,7 @@ Source: docs/spec/ranking.md, sections 7 and 8.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -14,10 +14,24 @@ from knowchain.identifiers import Cid, RecordId
 from knowchain.ranking.facts import Drop
 from knowchain.ranking.numbers import ONE
 
-__all__ = ["SCORE_UNIT", "Contribution", "Evidence", "Feed", "Judgement", "Placed", "salted"]
+__all__ = [
+    "SCORE_UNIT",
+    "Contribution",
+    "Evidence",
+    "Feed",
+    "Ground",
+    "Judgement",
+    "Placed",
+    "salted",
+    "strongest",
+]
 
 SCORE_UNIT: Final = 1_000 * ONE
 """A score of one: weights are thousandths, signals have the unit Q."""
+
+
+SHOWN_RECORDS: Final = 3
+"""Records that are named as the ground of a signal."""
 
 
 def salted(snapshot: Cid, item: RecordId) -> bytes:
@@ -35,6 +49,21 @@ class Contribution(NamedTuple):
     adds: int
 
 
+class Ground(NamedTuple):
+    """What the value of one signal rests on."""
+
+    total: int
+    """How many records; for ``outward`` languages, for ``bridge`` groups."""
+    records: tuple[RecordId, ...]
+    """At most three, those with the most weight first, then by id."""
+
+
+def strongest(weighed: Iterable[tuple[int, RecordId]]) -> Ground:
+    """The ground that some records are, each with its weight; those without any are none."""
+    ordered = sorted((-weight, rid) for weight, rid in weighed if weight > 0)
+    return Ground(len(ordered), tuple(rid for _, rid in ordered[:SHOWN_RECORDS]))
+
+
 class Evidence(NamedTuple):
     """What an item's signals rest on."""
 
@@ -49,6 +78,10 @@ class Evidence(NamedTuple):
     """Of the 2^40 that the reader's trust shares out, what its author has."""
     hop: int | None
     """Steps of trust from the reader's seeds to its author; None: beyond the reach, or none."""
+    seen: int
+    """How often the reader was shown it."""
+    grounds: Mapping[str, Ground]
+    """By signal, of those that rest on what people said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,25 @@ from typing import Final
 from knowchain.errors import InvalidValue
 from knowchain.identifiers import RecordId
 
-__all__ = ["ME", "PROFILE_VERSION", "SOURCES", "Profile", "check_parents"]
+__all__ = ["ME", "PROFILE_VERSION", "SOURCES", "Profile", "check_parents", "default_cap"]
 
 PROFILE_VERSION: Final = 1
 ME: Final = "me"
 """As a seed: whoever reads, so that a profile can be shared."""
-SOURCES: Final = ("follows", "language", "recent", "trust")
+SOURCES: Final = ("explore", "follows", "language", "outward", "recent", "topic", "trust")
+CLOSED: Final = frozenset({"explore", "outward"})
+"""Sources that give nothing unless the profile opens them."""
 MAX_SOURCE: Final = 1_000_000
 MAX_TEXT: Final = 65_536
 MAX_PAGE: Final = 500
 MAX_ANCESTORS: Final = 64
 MAX_ENTRIES: Final = 1_000
 """Entries of one list."""
+
+
+def default_cap(source: str) -> int:
+    """How many items a source gives at most, if the profile doesn't say."""
+    return 0 if source in CLOSED else 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +47,21 @@ class Profile:
     """Identities, or ``me``."""
     blocked_people: frozenset[RecordId] = frozenset()
     blocked_languages: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    """What the source ``topic`` gives; case-folded, in NFC."""
+    labelers: tuple[RecordId, ...] = ()
+    """Identities whose moderation labels count."""
+    groups: RecordId | None = None
+    """The record of viewpoint groups that ``bridge`` reads; None: it is 0."""
     fresh_half_life_s: int = 172_800
     lang_window_s: int = 2_419_200
+    axis_half_life_s: int = 31_557_600
+    """After which an evaluation counts half."""
+    axis_kappa: int = 3_000
+    """Thousandths of a wholly trusted person, as which everything is judged 0 beforehand."""
+    contribution_half_life_s: int = 31_557_600
     trust_hops: int = 3
-    sources: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(SOURCES, 100_000))
+    sources: Mapping[str, int] = field(default_factory=lambda: {name: default_cap(name) for name in SOURCES})
     """How many items each source gives at most; 0 closes it."""
     page: int = 20
     score_min: int | None = None

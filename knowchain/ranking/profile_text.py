@@ -25,8 +25,9 @@ from knowchain.ranking.profile import (
     PROFILE_VERSION,
     SOURCES,
     Profile,
+    default_cap,
 )
-from knowchain.ranking.signals import LATER_SIGNALS, SIGNALS
+from knowchain.ranking.signals import SIGNALS, find_signal
 from knowchain.ranking.toml_lines import line_of
 from knowchain.records.vocabulary.languages import canonical, glottocode
 from knowchain.records.vocabulary.suggestions import nearest
@@ -38,14 +39,20 @@ _CENTURY: Final = 3_155_760_000
 
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("v", "name", "parent", "reason", "reader", "weights", "params", "sources", "rerank"),
-    "reader": ("langs", "seeds", "blocked"),
-    "params": ("fresh_half_life_s", "lang_window_s", "trust_hops"),
+    "reader": ("langs", "seeds", "blocked", "topics", "labelers", "groups"),
+    "params": (
+        "fresh_half_life_s",
+        "lang_window_s",
+        "trust_hops",
+        "axis_half_life_s",
+        "axis_kappa",
+        "contribution_half_life_s",
+    ),
     "sources": SOURCES,
     "rerank": ("page", "score_min"),
 }
 _LATER: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("filter", "boost"),
-    "sources": ("explore", "outward", "topic"),
     "rerank": ("author_decay", "mmr_lambda", "calibration_mu", "floors", "explore"),
 }
 """What profiles may say and other versions of the engine carry out."""
@@ -105,8 +112,27 @@ class _Reading:
             blocked_languages=tuple(each for each in blocked if isinstance(each, str)),
             fresh_half_life_s=self._int(("params", "fresh_half_life_s"), 1, _CENTURY, 172_800),
             lang_window_s=self._int(("params", "lang_window_s"), 1, _CENTURY, 2_419_200),
+            topics=tuple(
+                sorted(
+                    {
+                        unicodedata.normalize("NFC", each).casefold()
+                        for each in self._list(("reader", "topics"))
+                    }
+                )
+            ),
+            labelers=tuple(
+                self._record(("reader", "labelers"), e) for e in self._list(("reader", "labelers"))
+            ),
+            groups=self._groups(),
+            axis_half_life_s=self._int(("params", "axis_half_life_s"), 1, _CENTURY, 31_557_600),
+            axis_kappa=self._int(("params", "axis_kappa"), 1, 1_000_000, 3_000),
+            contribution_half_life_s=self._int(
+                ("params", "contribution_half_life_s"), 1, _CENTURY, 31_557_600
+            ),
             trust_hops=self._int(("params", "trust_hops"), 0, 6, 3),
-            sources={name: self._int(("sources", name), 0, MAX_SOURCE, 100_000) for name in SOURCES},
+            sources={
+                name: self._int(("sources", name), 0, MAX_SOURCE, default_cap(name)) for name in SOURCES
+            },
             page=self._int(("rerank", "page"), 1, MAX_PAGE, 20),
             score_min=self._score_min(),
         )
@@ -152,19 +178,10 @@ class _Reading:
                 )
 
     def _only_signals(self) -> None:
-        for name, weight in self._table("weights").items():
-            path = ("weights", name)
-            if name not in SIGNALS and _is_later(name, weight):
+        for name in self._table("weights"):
+            if find_signal(name) is None:
                 raise self._fault(
-                    path,
-                    name,
-                    "the profile, line {line}: {field}: {value} is not in this version of the engine",
-                    remedy="leave it out, or give weight to one of {known}",
-                    known=", ".join(SIGNALS),
-                )
-            if name not in SIGNALS:
-                raise self._fault(
-                    path,
+                    ("weights", name),
                     name,
                     "the profile, line {line}: {field}: {value} is no signal",
                     remedy="{near}",
@@ -266,7 +283,9 @@ class _Reading:
                     "the profile, line {line}: {field}: {value} is not a whole number",
                     remedy="give thousandths: 900 stands for 0.9",
                 )
-            reach += abs(weight) * SIGNALS[name].bound
+            signal = find_signal(name)
+            assert signal is not None, "unknown ones were refused before"
+            reach += abs(weight) * signal.bound
             if reach >= EXACT:
                 raise self._fault(
                     path,
@@ -281,11 +300,15 @@ class _Reading:
                 "the profile, line {line}: {field}: nothing has a weight",
                 remedy="write, for example, fresh = 900 under [weights]",
             )
-        return {name: table[name] for name in SIGNALS if name in table}
+        return {name: table[name] for name in sorted(table)}
 
     def _parent(self) -> RecordId | None:
         text = self._line(("parent",))
         return self._record(("parent",), text) if text else None
+
+    def _groups(self) -> RecordId | None:
+        text = self._line(("reader", "groups"))
+        return self._record(("reader", "groups"), text) if text else None
 
     def _seeds(self) -> tuple[RecordId | str, ...]:
         path = ("reader", "seeds")
@@ -351,13 +374,6 @@ class _Reading:
             remedy=remedy,
             **fields,
         )
-
-
-def _is_later(name: str, weight: object) -> bool:
-    """Whether a signal is one of other versions of the engine; ``axis.truth`` may be written as a table."""
-    if isinstance(weight, dict):
-        name = f"{name}."
-    return any(name.startswith(each) if each[-1] in ".:" else name == each for each in LATER_SIGNALS)
 
 
 def _choice(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:

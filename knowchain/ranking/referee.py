@@ -16,8 +16,9 @@ from knowchain.ranking.facts import CANDIDATE_KIND, Drop, Fact, Viewer, World
 from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed, salted
 from knowchain.ranking.lineage import Hops
 from knowchain.ranking.numbers import ONE, fresh, ilog2q
+from knowchain.ranking.plain_opinions import PlainOpinions
 from knowchain.ranking.profile import SOURCES, Profile
-from knowchain.ranking.signals import MAX_AGE, language_key
+from knowchain.ranking.signals import AXIS, LABEL, MAX_AGE, language_key
 from knowchain.ranking.vouching import edges_at, hops_from, latest_at, reach_at
 from knowchain.records.vocabulary.languages import matches
 from knowchain.trust.referee import masses
@@ -42,9 +43,12 @@ class Referee:
         self._facts = {fact.id: fact for fact in world.facts}
         self._works = [fact for fact in self._facts.values() if fact.kind == CANDIDATE_KIND]
         self._trust()
+        trust = {who: signal_of(mass, self._cap) for who, mass in self._mass.items()}
+        self._opinions = PlainOpinions(world, self._facts, profile, trust, as_of)
         self._drops = {fact.id: self._drop(fact) for fact in self._works}
         free = [fact for fact in self._works if self._drops[fact.id] is None]
         self._lift = self._lifts(free)
+        self._explored = self._latest_of_each(free)
         given = {name: self._given(name, free) for name in SOURCES}
         self._counts = {name: len(ids) for name, ids in given.items()}
         entries = [self._entry(fact, given) for fact in free]
@@ -119,7 +123,19 @@ class Referee:
         if source == "language":
             wanted = (*self._profile.langs, *viewer.languages)
             return any(matches(tag, each) for tag in fact.languages for each in wanted)
+        if source == "topic":
+            return any(topic in self._profile.topics for topic in fact.topics)
+        if source == "outward":
+            return self._opinions.value("outward", fact) > 0
+        if source == "explore":
+            return fact.id in self._explored
         return source == "recent" or fact.author in self._hops
+
+    def _latest_of_each(self, free: list[Fact]) -> set[RecordId]:
+        latest: dict[RecordId, Fact] = {}
+        for fact in sorted(free, key=lambda fact: (-fact.time, salted(self._world.snapshot, fact.id))):
+            latest.setdefault(fact.author, fact)
+        return {fact.id for fact in latest.values()}
 
     def _kept(self, entry: _Entry) -> bool:
         least = self._profile.score_min
@@ -154,7 +170,11 @@ class Referee:
         if signal == "provenance":
             hops = self._hops_of(fact)
             return ONE * hops.verified // hops.claimed if hops.claimed else 0
-        return signal_of(self._mass.get(fact.author, 0), self._cap)
+        if signal == "novelty":
+            return ONE >> self._viewer.history.get(fact.id, 0)
+        if signal == "trust":
+            return signal_of(self._mass.get(fact.author, 0), self._cap)
+        return self._opinions.value(signal, fact)
 
     def _lifts(self, free: list[Fact]) -> dict[str, int]:
         window = self._profile.lang_window_s * 1000
@@ -192,8 +212,23 @@ class Referee:
         hop = self._hops.get(fact.author)
         named = tuple(f"trust:{hop}" if name == "trust" else name for name in entry.sources)
         mass = self._mass.get(fact.author, 0)
-        evidence = Evidence(self._as_of - fact.time, hops.claimed, hops.verified, fact.languages, mass, hop)
+        evidence = Evidence(
+            age=self._as_of - fact.time,
+            claimed=hops.claimed,
+            verified=hops.verified,
+            languages=fact.languages,
+            mass=mass,
+            hop=hop,
+            seen=self._viewer.history.get(fact.id, 0),
+            grounds={
+                name: self._opinions.ground(name, fact) for name in self._profile.weights if _is_opinion(name)
+            },
+        )
         return Placed(fact.id, fact.author, entry.score, rank, entry.contributions, named, evidence)
+
+
+def _is_opinion(signal: str) -> bool:
+    return signal.startswith((AXIS, LABEL)) or signal in ("bridge", "contribution", "outward", "popularity")
 
 
 def _keys(fact: Fact) -> set[str]:

@@ -11,13 +11,16 @@ from typing import Final
 from knowchain.ranking.numbers import ONE
 
 __all__ = [
-    "LATER_SIGNALS",
+    "AXIS",
+    "LABEL",
     "MAX_AGE",
     "MAX_DEPTH",
     "MAX_HOPS",
+    "MAX_NAME",
     "NO_LANGUAGE",
     "SIGNALS",
     "Signal",
+    "find_signal",
     "language_key",
 ]
 
@@ -50,16 +53,35 @@ SIGNALS: Final = {
     signal.name: signal
     for signal in (
         Signal("age", -MAX_AGE, 0, "minus its age in milliseconds; for a feed in the order of time"),
+        Signal("bridge", 0, ONE, "how surely every group of viewpoints would approve of it"),
+        Signal("contribution", 0, ONE, "what its author made that people you trust rely on, lately"),
         Signal("fresh", 0, ONE, "how new it is; halves with every half-life"),
         Signal("lang_lift", 0, ONE, "how little else its language has lately, by trusted authors"),
+        Signal("novelty", 0, ONE, "whether you were not shown it yet; halves with every time"),
+        Signal("outward", 0, ONE, "over how many languages those are spread who found something in it"),
+        Signal("popularity", 0, ONE, "how many people you trust took it up for others"),
         Signal("provenance", 0, ONE, "which part of its sources is here and stands"),
         Signal("trust", 0, ONE, "how far the reader's trust reaches its author"),
     )
 }
-"""By name, in the order in which contributions are listed."""
+"""By name, in the order in which contributions are listed, but for those whose names have two parts."""
 
-LATER_SIGNALS: Final = ("axis.", "bridge", "contribution", "label:", "novelty", "outward", "popularity")
-"""Signals of other versions of the engine; with ``.`` or ``:``, the beginning of their names."""
+AXIS: Final = "axis."
+LABEL: Final = "label:"
+MAX_NAME: Final = 100
+"""Characters of the name of an axis or a label."""
+
+
+def find_signal(name: str) -> Signal | None:
+    """The signal of a name; that of an axis or a label is made, whatever it is called."""
+    for prefix, least, meaning in (
+        (AXIS, -ONE, "how people whom your trust reaches judge it on this axis"),
+        (LABEL, 0, "whether it or its author bears this label, by a labeler of the profile"),
+    ):
+        rest = name.removeprefix(prefix)
+        if rest != name and rest.strip() == rest and 0 < len(rest) <= MAX_NAME and rest.isprintable():
+            return Signal(name, least, ONE, meaning)
+    return SIGNALS.get(name)
 
 
 def language_key(tag: str) -> str | None:

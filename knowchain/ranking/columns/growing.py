@@ -90,6 +90,14 @@ class Groups:
         """The members of the chosen sets, one after the other."""
         return self._flat.values[np.repeat(chosen, self.sizes())]
 
+    def members_of(self, sets: Ints) -> tuple[Ints, Ints]:
+        """The members of these sets, one after the other, and of each the place of its set in ``sets``."""
+        sizes = self.sizes()[sets]
+        place = np.repeat(np.arange(len(sets)), sizes)
+        within = np.arange(len(place)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        members: Ints = self._flat.values[self._starts.values[sets][place] + within]
+        return place, members
+
     def sizes(self) -> Ints:
         """How many members each set has."""
         return np.diff(self._starts.values, append=self._flat.size)

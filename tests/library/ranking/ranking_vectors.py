@@ -18,8 +18,18 @@ sys.path.append(str(Path(__file__).parent))
 from ranking_worlds import DAY, NOW, SETS, author, rid
 
 from knowchain.errors import InvalidValue
-from knowchain.identifiers import Cid, parse_record_id
-from knowchain.ranking.facts import Drop, Fact, Statement, Viewer, World
+from knowchain.identifiers import Cid, RecordId, parse_record_id
+from knowchain.ranking.facts import (
+    Drop,
+    Evaluation,
+    Fact,
+    Label,
+    Statement,
+    Viewer,
+    ViewpointGroup,
+    Viewpoints,
+    World,
+)
 from knowchain.ranking.feed import Feed, Judgement, Placed
 from knowchain.ranking.numbers import TABLE, fresh, ilog2q
 from knowchain.ranking.presets import PRESETS, preset
@@ -34,8 +44,8 @@ Json = dict[str, Any]
 # --- to and from JSON --------------------------------------------------------------------------------
 
 
-def world_of(case: Json) -> World:
-    """Facts and statements of a case."""
+def world_of(world: Json) -> World:
+    """Facts and whatever was said."""
     facts = [
         Fact(
             id=parse_record_id(each["id"]),
@@ -43,26 +53,64 @@ def world_of(case: Json) -> World:
             author=parse_record_id(each["author"]),
             time=each["time"],
             drop=Drop(each["drop"]) if "drop" in each else None,
-            sources=tuple(map(parse_record_id, each.get("sources", ()))),
+            sources=records(each, "sources"),
             languages=tuple(each.get("languages", ())),
-            collections=tuple(map(parse_record_id, each.get("collections", ()))),
+            collections=records(each, "collections"),
             topics=tuple(each.get("topics", ())),
+            uses=records(each, "uses"),
         )
-        for each in case["facts"]
+        for each in world["facts"]
     ]
-    statements = [
-        Statement(
-            id=parse_record_id(each["id"]),
-            author=parse_record_id(each["author"]),
-            subject=parse_record_id(each["subject"]),
-            time=each["time"],
-            weight=each["weight"],
-            block=each.get("block", False),
-            until=each.get("until"),
-        )
-        for each in case["statements"]
-    ]
-    return World(facts, statements, parse_record_id(case["snapshot"]))
+    return World(
+        facts,
+        [
+            Statement(
+                **said(each), weight=each["weight"], block=each.get("block", False), until=each.get("until")
+            )
+            for each in world["statements"]
+        ],
+        parse_record_id(world["snapshot"]),
+        [
+            Evaluation(
+                **said(each),
+                axis=each["axis"],
+                value=each["value"],
+                languages=tuple(each.get("languages", ())),
+            )
+            for each in world["evaluations"]
+        ],
+        [
+            Label(
+                **said(each), label=each["label"], negated=each.get("negated", False), until=each.get("until")
+            )
+            for each in world["labels"]
+        ],
+        [viewpoints_of(each) for each in world["viewpoints"]],
+    )
+
+
+def records(each: Json, name: str) -> tuple[RecordId, ...]:
+    """A list of ids."""
+    return tuple(map(parse_record_id, each.get(name, ())))
+
+
+def said(each: Json) -> Json:
+    """What all that is said has."""
+    ids = {name: parse_record_id(each[name]) for name in ("id", "author", "subject")}
+    return {**ids, "time": each["time"]}
+
+
+def viewpoints_of(each: Json) -> Viewpoints:
+    """A record of groups."""
+    return Viewpoints(
+        parse_record_id(each["id"]),
+        tuple(
+            ViewpointGroup(
+                tuple((parse_record_id(who), part) for who, part in group["members"]), group["minimum"]
+            )
+            for group in each.get("groups", ())
+        ),
+    )
 
 
 def viewer_of(case: Json) -> Viewer:
@@ -74,6 +122,8 @@ def viewer_of(case: Json) -> Viewer:
         collections=frozenset(map(parse_record_id, viewer.get("collections", ()))),
         languages=tuple(viewer.get("languages", ())),
         topics=frozenset(viewer.get("topics", ())),
+        history={parse_record_id(each): times for each, times in viewer.get("history", {}).items()},
+        salt=bytes.fromhex(viewer.get("salt", "")),
     )
 
 
@@ -112,6 +162,10 @@ def placed_json(placed: Placed) -> Json:
         "sources": list(placed.sources),
         "hops": [placed.evidence.verified, placed.evidence.claimed],
         "mass": placed.evidence.mass,
+        "grounds": {
+            name: [ground.total, *map(str, ground.records)]
+            for name, ground in placed.evidence.grounds.items()
+        },
     }
 
 
@@ -151,14 +205,50 @@ name = "everything"
 langs = ["cy"]
 seeds = ["me", "{seed}"]
 blocked = ["{blocked}", "zh"]
+topics = ["Harbour"]
+labelers = ["{labeler}"]
+groups = "{groups}"
 [weights]
 age = 1
+"axis.clear" = 50
+"axis.truth" = 1000
+bridge = 1200
+contribution = 600
 fresh = 900
+"label:spam" = -3000
 lang_lift = 800
+novelty = 300
+outward = 400
+popularity = -200
 provenance = 700
 trust = 1500
+[sources]
+explore = 3
+outward = 10
 [rerank]
 page = 10
+""",
+    "what people said": """
+v = 1
+name = "opinions"
+[reader]
+seeds = ["me", "{seed}"]
+labelers = ["{labeler}"]
+groups = "{groups}"
+[weights]
+"axis.beauty" = 1000
+bridge = 1200
+contribution = 600
+"label:spam" = -300
+outward = 400
+popularity = 200
+[params]
+axis_half_life_s = 8640000
+axis_kappa = 100
+contribution_half_life_s = 864000
+[sources]
+recent = 0
+outward = 10
 """,
     "narrow sources": """
 v = 1
@@ -169,6 +259,8 @@ provenance = -300
 [params]
 trust_hops = 1
 [sources]
+topic = 1
+explore = 2
 recent = 3
 trust = 4
 language = 2
@@ -187,8 +279,8 @@ REFUSED = [
     ("an unknown key", 'v = 1\nname = "x"\nwieghts = 3\n'),
     ("an unknown table", 'v = 1\nname = "x"\n[wieghts]\nfresh = 1\n'),
     ("an unknown signal", 'v = 1\nname = "x"\n[weights]\nfrsh = 1\n'),
-    ("a later signal", 'v = 1\nname = "x"\n[weights]\nbridge = 1\n'),
-    ("a later axis", 'v = 1\nname = "x"\n[weights]\n"axis.truth" = 1\n'),
+    ("an axis without a name", 'v = 1\nname = "x"\n[weights]\n"axis." = 1\n'),
+    ("a label without a name", 'v = 1\nname = "x"\n[weights]\n"label:" = 1\n'),
     ("a later stage", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[rerank]\nauthor_decay = true\n'),
     ("a filter", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[filter]\ndrop = []\n'),
     ("a fraction", 'v = 1\nname = "x"\n[weights]\nfresh = 0.9\n'),
@@ -210,8 +302,16 @@ REFUSED = [
 
 
 def filled(text: str) -> str:
-    """A profile with its people."""
-    return text.replace("{seed}", str(author(1))).replace("{blocked}", str(author(5)))
+    """A profile with its people and records."""
+    named = {
+        "seed": author(1),
+        "blocked": author(5),
+        "labeler": author(2),
+        "groups": rid("vector groups"),
+    }
+    for name, each in named.items():
+        text = text.replace(f"{{{name}}}", str(each))
+    return text
 
 
 def fault_of(text: str) -> list[object]:
@@ -240,7 +340,8 @@ def made_world(seed: int, works: int) -> tuple[list[Fact], list[Statement]]:
             ),
             languages=chance.choice(SETS),
             collections=chance.choice([(), (), (rid("c", 0),)]),
-            topics=chance.choice([(), (), ("song",)]),
+            topics=chance.choice([(), (), ("song",), ("harbour",)]),
+            uses=tuple(sorted(chance.sample(names[:n], min(n, chance.choice([0, 0, 1, 2]))))),
         )
         for n in range(works)
     ]
@@ -261,38 +362,103 @@ def made_world(seed: int, works: int) -> tuple[list[Fact], list[Statement]]:
     return facts, statements
 
 
-def feeds() -> list[Json]:
-    """Whole feeds."""
+def said_in(seed: int, works: int) -> tuple[list[Evaluation], list[Label], list[Viewpoints]]:
+    """What people said of the works of a made world."""
+    chance = random.Random(f"said {seed}")
+    names = [rid("vector", seed, n) for n in range(works)] or [rid("gone")]
+    evaluations = [
+        Evaluation(
+            id=rid("evaluation", seed, n),
+            author=author(chance.randrange(8)),
+            subject=chance.choice(names[-20:]),
+            time=NOW - chance.randrange(-5 * DAY, 400 * DAY),
+            axis=chance.choice(["truth", "truth", "beauty", "clear"]),
+            value=chance.randint(-2, 2),
+            languages=chance.choice(SETS),
+        )
+        for n in range(works * 4)
+    ]
+    labels = [
+        Label(
+            id=rid("label", seed, n),
+            author=author(2 + chance.randrange(2)),
+            subject=chance.choice([*names[-8:], author(chance.randrange(7))]),
+            time=NOW - chance.randrange(-5, 90) * DAY,
+            label=chance.choice(["spam", "x-own"]),
+            negated=chance.random() < 0.3,
+            until=chance.choice([None, None, NOW, NOW + DAY]),
+        )
+        for n in range(works // 2)
+    ]
+    members = [
+        tuple(sorted((author(n), chance.choice([1000, 700, 1])) for n in range(8) if n % 2 == side or n == 1))
+        for side in (0, 1)
+    ]
+    groups = tuple(ViewpointGroup(each, minimum) for each, minimum in zip(members, (0, 100), strict=True))
+    return evaluations, labels, [Viewpoints(rid("vector groups"), groups)]
+
+
+def big_world(seed: int, works: int) -> World:
+    """A made world with all that was said in it."""
+    facts, statements = made_world(seed, works)
+    return World(facts, statements, rid("vector snapshot", seed), *said_in(seed, works))
+
+
+def feeds() -> Json:
+    """Worlds, and whole feeds of each."""
     viewer = Viewer(
         me=author(0),
         people=frozenset({author(2)}),
         collections=frozenset({rid("c", 0)}),
         languages=("en",),
         topics=frozenset({"song"}),
+        history={rid("vector", seed, n): n for seed in (3, 4) for n in range(1, 19, 3)},
+        salt=b"sixteen  bytes !",
     )
     texts = {name: filled(text) for name, text in PROFILES.items()}
     texts |= {f"preset {name}": preset(name) for name in PRESETS}
+    made = {f"{works} records": big_world(seed, works) for seed, works in ((1, 0), (2, 1), (3, 12), (4, 60))}
     cases = []
-    for seed, works in ((1, 0), (2, 1), (3, 12), (4, 60)):
-        facts, statements = made_world(seed, works)
-        world = World(facts, statements, rid("vector snapshot", seed))
+    for title, world in made.items():
         for name, text in texts.items():
             for reader in (viewer, Viewer()) if name == "everything" else (viewer,):
                 referee = Referee(world, read_profile(text), reader, as_of=NOW)
+                judged = {str(f.id): judgement_json(referee.judge(f.id)) for f in world.facts}
                 cases.append(
                     {
-                        "name": f"{works} records, {name}, {'a reader' if reader.me else 'nobody'}",
+                        "name": f"{title}, {name}, {'a reader' if reader.me else 'nobody'}",
+                        "world": title,
                         "profile": text,
                         "viewer": plain(reader),
                         "as_of": NOW,
-                        "snapshot": str(world.snapshot),
-                        "facts": [plain(each) for each in facts],
-                        "statements": [plain(each) for each in statements],
                         "feed": feed_json(referee.feed()),
-                        "judgements": {str(f.id): judgement_json(referee.judge(f.id)) for f in facts},
+                        "judgements": judged,
                     }
                 )
-    return cases
+    return {
+        "about": "docs/spec/ranking.md, sections 6 to 8; hops: [verified, claimed]; grounds: [total, records]",
+        "worlds": {title: world_json(world) for title, world in made.items()},
+        "cases": cases,
+    }
+
+
+def world_json(world: World) -> Json:
+    """A world as the vectors have it."""
+    lists = ("facts", "statements", "evaluations", "labels")
+    return {
+        "snapshot": str(world.snapshot),
+        **{name: [plain(each) for each in getattr(world, name)] for name in lists},
+        "viewpoints": [
+            {
+                "id": str(each.id),
+                "groups": [
+                    {"members": [[str(who), part] for who, part in group.members], "minimum": group.minimum}
+                    for group in each.groups
+                ],
+            }
+            for each in world.viewpoints
+        ],
+    }
 
 
 def numbers() -> Json:
@@ -359,12 +525,11 @@ def profiles() -> Json:
 
 def files() -> dict[str, Json]:
     """Every file of vectors by its name."""
-    about = "docs/spec/ranking.md, sections 6 to 8; hops are [verified, claimed]"
     return {
         "numbers.json": numbers(),
         "snapshots.json": snapshots(),
         "profiles.json": profiles(),
-        "feeds.json": {"about": about, "cases": feeds()},
+        "feeds.json": feeds(),
     }
 
 

@@ -7,7 +7,17 @@ import hashlib
 from hypothesis import strategies as st
 
 from knowchain.identifiers import RecordId, record_id
-from knowchain.ranking.facts import Drop, Fact, Statement, Viewer, World
+from knowchain.ranking.facts import (
+    Drop,
+    Evaluation,
+    Fact,
+    Label,
+    Statement,
+    Viewer,
+    ViewpointGroup,
+    Viewpoints,
+    World,
+)
 from knowchain.ranking.profile import ME, SOURCES, Profile
 from knowchain.ranking.signals import SIGNALS
 
@@ -28,6 +38,7 @@ TIMES = st.one_of(
     st.integers(NOW - 60 * DAY, NOW + DAY),
     st.sampled_from([NOW, NOW - 1, NOW + 1, NOW - 28 * DAY, NOW - 28 * DAY + 1, NOW - 2 * DAY, 0]),
 )
+TARGETS = st.lists(st.integers(0, 8), max_size=3, unique=True)
 WORLD_DROPS = list(Drop)[:7]
 
 
@@ -49,9 +60,56 @@ def facts(draw: st.DrawFn, most: int = 40) -> list[Fact]:
                 languages=draw(st.sampled_from(SETS)),
                 collections=tuple(sorted(draw(st.sets(st.sampled_from([rid("c", 0), rid("c", 1)]))))),
                 topics=draw(st.sampled_from([(), (), ("song",), ("harbour", "song")])),
+                uses=tuple(sorted(rid("record", each) for each in draw(TARGETS))),
             )
         )
     return found
+
+
+@st.composite
+def evaluations(draw: st.DrawFn) -> list[Evaluation]:
+    return [
+        Evaluation(
+            id=rid("evaluation", number),
+            author=author(draw(st.integers(0, 8))),
+            subject=rid("record", draw(st.integers(0, 6))),
+            time=draw(TIMES),
+            axis=draw(st.sampled_from(["truth", "truth", "beauty", "clear"])),
+            value=draw(st.integers(-2, 2)),
+            languages=draw(st.sampled_from(SETS)),
+        )
+        for number in range(draw(st.integers(0, 25)))
+    ]
+
+
+@st.composite
+def labels(draw: st.DrawFn) -> list[Label]:
+    return [
+        Label(
+            id=rid("label", number),
+            author=author(draw(st.integers(0, 3))),
+            subject=draw(st.sampled_from([rid("record", 0), rid("record", 1), author(1), author(2)])),
+            time=draw(TIMES),
+            label=draw(st.sampled_from(["spam", "x-own"])),
+            negated=draw(st.booleans()),
+            until=draw(st.one_of(st.none(), TIMES)),
+        )
+        for number in range(draw(st.integers(0, 6)))
+    ]
+
+
+@st.composite
+def viewpoints(draw: st.DrawFn) -> list[Viewpoints]:
+    parts = st.dictionaries(st.integers(0, 8).map(author), st.integers(1, 1000))
+    groups = st.builds(
+        lambda members, minimum: ViewpointGroup(tuple(sorted(members.items())), minimum),
+        parts,
+        st.sampled_from([0, 1, 500, 1000]),
+    )
+    return [
+        Viewpoints(rid("viewpoints", number), tuple(draw(st.lists(groups, max_size=3))))
+        for number in range(draw(st.integers(0, 2)))
+    ]
 
 
 @st.composite
@@ -76,17 +134,27 @@ def statements(draw: st.DrawFn) -> list[Statement]:
 @st.composite
 def worlds(draw: st.DrawFn, most: int = 40) -> World:
     snapshot = rid("snapshot", draw(st.integers(0, 3)))
-    return World(draw(facts(most)), draw(statements()), snapshot)
+    return World(
+        draw(facts(most)),
+        draw(statements()),
+        snapshot,
+        draw(evaluations()),
+        draw(labels()),
+        draw(viewpoints()),
+    )
+
+
+ALL_SIGNALS = [*SIGNALS, "axis.truth", "axis.beauty", "axis.clear", "label:spam", "label:x-own"]
 
 
 @st.composite
 def profiles(draw: st.DrawFn) -> Profile:
-    chosen = draw(st.lists(st.sampled_from(list(SIGNALS)), min_size=1, unique=True))
+    chosen = draw(st.lists(st.sampled_from(ALL_SIGNALS), min_size=1, unique=True))
     seeds = draw(st.lists(st.sampled_from([ME, author(0), author(1), author(7)]), unique=True))
     blocked = draw(st.sets(st.sampled_from([author(2), author(3), author(8)])))
     return Profile(
         name="drawn",
-        weights={name: draw(st.integers(-3000, 3000)) for name in SIGNALS if name in chosen},
+        weights={name: draw(st.integers(-3000, 3000)) for name in sorted(chosen)},
         langs=tuple(draw(st.lists(st.sampled_from(["cy", "en", "zh"]), unique=True))),
         seeds=tuple(seeds),
         blocked_people=frozenset(blocked),
@@ -94,6 +162,12 @@ def profiles(draw: st.DrawFn) -> Profile:
         fresh_half_life_s=draw(st.sampled_from([1, 172_800, 7, 3_155_760_000])),
         lang_window_s=draw(st.sampled_from([1, 2_419_200])),
         trust_hops=draw(st.integers(0, 6)),
+        topics=draw(st.sampled_from([(), ("harbour",), ("harbour", "song")])),
+        labelers=tuple(draw(st.lists(st.integers(0, 3).map(author), unique=True))),
+        groups=draw(st.sampled_from([None, rid("viewpoints", 0), rid("viewpoints", 1)])),
+        axis_half_life_s=draw(st.sampled_from([1, 86_400 * 20, 31_557_600])),
+        axis_kappa=draw(st.sampled_from([1, 3_000])),
+        contribution_half_life_s=draw(st.sampled_from([1, 86_400 * 20, 31_557_600])),
         sources={name: draw(st.sampled_from([0, 1, 3, 100_000, 100_000])) for name in SOURCES},
         page=draw(st.sampled_from([1, 20])),
         score_min=draw(st.one_of(st.none(), st.integers(-3000, 3000))),
@@ -108,6 +182,8 @@ def viewers(draw: st.DrawFn) -> Viewer:
         collections=frozenset(draw(st.sets(st.sampled_from([rid("c", 0)])))),
         languages=tuple(draw(st.lists(st.sampled_from(["cy", "x-a"]), unique=True))),
         topics=frozenset(draw(st.sets(st.sampled_from(["song"])))),
+        history=draw(st.dictionaries(st.integers(0, 9).map(lambda n: rid("record", n)), st.integers(1, 20))),
+        salt=b"salt",
     )
 
 

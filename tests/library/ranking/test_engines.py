@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -35,9 +36,14 @@ def test_the_engines_agree_on_every_bit(world: World, profile: Profile, viewer: 
 def test_the_order_of_arrival_moves_nothing(
     world: World, profile: Profile, viewer: Viewer, chance: random.Random
 ) -> None:
-    mixed = World(list(world.facts), list(world.statements), world.snapshot)
-    chance.shuffle(mixed.facts)  # type: ignore[arg-type]
-    chance.shuffle(mixed.statements)  # type: ignore[arg-type]
+    mixed = World(
+        chance.sample(world.facts, len(world.facts)),
+        chance.sample(world.statements, len(world.statements)),
+        world.snapshot,
+        chance.sample(world.evaluations, len(world.evaluations)),
+        chance.sample(world.labels, len(world.labels)),
+        world.viewpoints,
+    )
     feeds = [
         Engine(Columns.of(each)).rank(profile, viewer, as_of=NOW, snapshot=world.snapshot).feed()
         for each in (world, mixed)
@@ -61,7 +67,19 @@ def test_columns_brought_up_to_date_equal_columns_made_anew(
         engine.columns.remove_statement(gone)
     for statement in after.statements:
         engine.columns.put_statement(statement)
-    whole = World(list(engine.columns.facts.values()), after.statements, after.snapshot)
+    for evaluation in after.evaluations:
+        engine.columns.put_evaluation(evaluation.id, (evaluation,))
+    for spoken in {each.id for each in before.evaluations} - {each.id for each in after.evaluations}:
+        engine.columns.put_evaluation(spoken, ())
+    for label in after.labels:
+        engine.columns.put_label(label.id, (label,))
+    for gone in {each.id for each in before.labels} - {each.id for each in after.labels}:
+        engine.columns.put_label(gone, ())
+    for viewpoints in before.viewpoints:
+        engine.columns.remove_viewpoints(viewpoints.id)
+    for viewpoints in after.viewpoints:
+        engine.columns.put_viewpoints(viewpoints)
+    whole = replace(after, facts=list(engine.columns.facts.values()))
     ranking = engine.rank(profile, viewer, as_of=NOW, snapshot=after.snapshot)
     assert ranking.feed() == Referee(whole, profile, viewer, as_of=NOW).feed()
 

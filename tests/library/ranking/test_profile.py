@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from ranking_worlds import rid
 
 from knowchain.errors import InvalidValue, NotFound
-from knowchain.ranking.numbers import EXACT
+from knowchain.ranking.numbers import EXACT, ONE
 from knowchain.ranking.presets import PRESETS, preset
 from knowchain.ranking.profile import Profile, check_parents
 from knowchain.ranking.profile_text import read_profile
-from knowchain.ranking.signals import LATER_SIGNALS, SIGNALS
+from knowchain.ranking.signals import SIGNALS, find_signal
 
 HEAD = 'v = 1\nname = "x"\n'
 
@@ -55,10 +55,17 @@ def test_a_misspelled_signal_is_answered_with_line_and_word() -> None:
     assert found.remedy == "did you mean `fresh`?"
 
 
-@pytest.mark.parametrize("name", LATER_SIGNALS)
-def test_signals_of_later_engines_are_never_passed_over(name: str) -> None:
-    full = f'"{name}x"' if name[-1] in ".:" else name
-    assert "not in this version of the engine" in str(fault(f"{HEAD}[weights]\nfresh = 1\n{full} = 1\n"))
+@pytest.mark.parametrize("name", ["axis.truth", "axis.clear to children", "label:spam", "label:x-own"])
+def test_axes_and_labels_are_signals_by_whatever_name(name: str) -> None:
+    assert read_profile(f'{HEAD}[weights]\n"{name}" = 5\n').weights == {name: 5}
+    found = find_signal(name)
+    assert found is not None
+    assert found.bound == ONE
+
+
+@pytest.mark.parametrize("name", ["axis.", "label:", "axis. truth", "label:a\\tb", "axis." + "x" * 101])
+def test_an_axis_or_label_needs_a_name(name: str) -> None:
+    assert "is no signal" in str(fault(f'{HEAD}[weights]\nfresh = 1\n"{name}" = 1\n'))
 
 
 def test_braces_in_a_profile_are_data() -> None:

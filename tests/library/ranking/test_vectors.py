@@ -35,13 +35,14 @@ def load(name: str) -> dict[str, Any]:
     return document
 
 
+WORLDS = load("feeds.json")["worlds"]
 FEEDS = load("feeds.json")["cases"]
 PROFILES = load("profiles.json")
 
 
 @pytest.mark.parametrize("case", FEEDS, ids=[case["name"] for case in FEEDS])
 def test_both_engines_give_the_published_feed(case: dict[str, Any]) -> None:
-    world, viewer, profile = world_of(case), viewer_of(case), read_profile(case["profile"])
+    world, viewer, profile = world_of(WORLDS[case["world"]]), viewer_of(case), read_profile(case["profile"])
     referee = Referee(world, profile, viewer, as_of=case["as_of"])
     engine = Engine(Columns.of(world))
     fast = engine.rank(profile, viewer, as_of=case["as_of"], snapshot=world.snapshot)
