@@ -249,6 +249,8 @@ contribution_half_life_s = 864000
 [sources]
 recent = 0
 outward = 10
+[rerank]
+page = 40
 """,
     "narrow sources": """
 v = 1
@@ -391,10 +393,12 @@ def said_in(seed: int, works: int) -> tuple[list[Evaluation], list[Label], list[
         for n in range(works // 2)
     ]
     members = [
-        tuple(sorted((author(n), chance.choice([1000, 700, 1])) for n in range(8) if n % 2 == side or n == 1))
+        tuple(
+            sorted((author(n), chance.choice([1000, 700, 300])) for n in range(8) if n % 2 == side or n < 2)
+        )
         for side in (0, 1)
     ]
-    groups = tuple(ViewpointGroup(each, minimum) for each, minimum in zip(members, (0, 100), strict=True))
+    groups = tuple(ViewpointGroup(each, minimum) for each, minimum in zip(members, (0, 20), strict=True))
     return evaluations, labels, [Viewpoints(rid("vector groups"), groups)]
 
 
