@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
-from knowchain import codec
 from knowchain.content.blocks import check_block, is_identity
 from knowchain.content.bounds import MAX_BLOCK
-from knowchain.content.cids import cid_size, read_cid
+from knowchain.content.cids import as_version_0, cid_size, read_cid
 from knowchain.content.protobuf import varint
 from knowchain.content.remedies import DAMAGED, MADE_WRONG
 from knowchain.errors import ContentError
@@ -232,11 +231,10 @@ def _cbor_head(data: bytes, at: int, major: int) -> tuple[int, int]:
 def _cbor_head_bytes(value: int, major: int) -> bytes:
     if value < 24:
         return bytes((major << 5 | value,))
-    return (
-        bytes((major << 5 | 24, value))
-        if value < 256
-        else bytes((major << 5 | 25,)) + value.to_bytes(2, "big")
-    )
+    if value < 256:
+        return bytes((major << 5 | 24, value))
+    size = 2 if value < 2**16 else 4
+    return bytes((major << 5 | (25 if size == 2 else 26),)) + value.to_bytes(size, "big")
 
 
 class CarReader:
@@ -271,7 +269,11 @@ def _events(chunks: Iterable[bytes], limits: CarLimits) -> Iterator[CarEvent]:
 
 
 def write_car(
-    roots: Sequence[Cid], blocks: Iterable[tuple[Cid, bytes]], *, deduplicate: bool = False
+    roots: Sequence[Cid],
+    blocks: Iterable[tuple[Cid, bytes]],
+    *,
+    deduplicate: bool = False,
+    version_0: bool = False,
 ) -> Iterator[bytes]:
     """The bytes of a CAR, one piece for the header and one for each block.
 
@@ -279,8 +281,9 @@ def write_car(
         roots: what the CAR is about.
         blocks: written as given, in their order; those that are their own CID (identity) are left out.
         deduplicate: leave out a block that was written before, at the price of remembering every CID.
+        version_0: write the CID of a dag-pb block as CIDv0, for who asked for it by one.
     """
-    header = codec.encode({"roots": list(roots), "version": 1})
+    header = _write_header([_written(cid, version_0) for cid in roots])
     yield varint(len(header)) + header
     seen: set[Cid] = set()
     for cid, block in blocks:
@@ -288,4 +291,14 @@ def write_car(
             continue
         if deduplicate:
             seen.add(cid)
-        yield b"".join((varint(len(cid) + len(block)), cid, block))
+        written = _written(cid, version_0)
+        yield b"".join((varint(len(written) + len(block)), written, block))
+
+
+def _written(cid: Cid, version_0: bool) -> bytes:
+    return as_version_0(cid) if version_0 else cid
+
+
+def _write_header(roots: Sequence[bytes]) -> bytes:
+    links = (_LINK_TAG + _cbor_head_bytes(len(root) + 1, 2) + b"\0" + root for root in roots)
+    return b"".join((_HEADER_START, _cbor_head_bytes(len(roots), 4), *links, _HEADER_END))

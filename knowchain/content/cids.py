@@ -14,7 +14,7 @@ from knowchain.errors import ContentError, InvalidValue
 from knowchain.identifiers import Cid
 from knowchain.limits import MAX_LINK
 
-__all__ = ["cid_size", "parse_cid", "read_cid"]
+__all__ = ["as_version_0", "cid_size", "is_version_0", "parse_cid", "read_cid"]
 
 _V0: Final = b"\x12\x20"
 _V0_SIZE: Final = 34
@@ -37,13 +37,23 @@ def read_cid(binary: bytes) -> Cid:
         raise ContentError("a link is no CID: {why}", why=str(exc)) from exc
 
 
+def as_version_0(cid: Cid) -> bytes:
+    """The binary form in version 0, if ``cid`` has one: of a dag-pb block by its sha2-256; else as it is."""
+    return cid[2:] if cid[:2] == _AS_V1 and len(cid) == _V0_SIZE + 2 and cid[2:4] == _V0 else cid
+
+
+def is_version_0(text: str) -> bool:
+    """Whether ``text`` is written as a CIDv0."""
+    return _V0_TEXT.fullmatch(text) is not None
+
+
 def parse_cid(text: str) -> Cid:
     """The CID that ``text`` is, in version 1: of version 1 in base32, base36 or base58btc, or of version 0.
 
     Raises:
         InvalidValue: it is none.
     """
-    if not _V0_TEXT.fullmatch(text):
+    if not is_version_0(text):
         return Cid.parse(text)
     number = 0
     for character in text:

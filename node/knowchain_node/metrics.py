@@ -42,7 +42,7 @@ class GatewayCounts:
 
 
 class Metrics:
-    """Counters of the API, the gateway and the event loop, which alone writes; reading is safe in any thread."""
+    """Counters of the API, the gateway and the event loop, which alone writes them; any thread may read."""
 
     def __init__(self) -> None:
         self._latencies: dict[tuple[str, str, str], Latencies] = {}

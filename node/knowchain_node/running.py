@@ -165,7 +165,9 @@ def _gateway_socket(config: GatewayConfig) -> socket.socket | None:
     if not config.listen:
         return None
     host, _, port = config.listen.rpartition(":")
-    return bound_socket(host.strip("[]"), int(port), setting="gateway.listen", what="gateway")
+    return bound_socket(
+        host.strip("[]"), int(port), setting="gateway.listen", what="gateway", any_port=f"{host}:0"
+    )
 
 
 async def _give(

@@ -32,7 +32,9 @@ _GRACE: Final = 5.0
 _BACKLOG: Final = 128
 
 
-def bound_socket(host: str, port: int, *, setting: str = "api.port", what: str = "API") -> socket.socket:
+def bound_socket(
+    host: str, port: int, *, setting: str = "api.port", what: str = "API", any_port: str = "0"
+) -> socket.socket:
     """A socket bound to that address, not yet listening.
 
     Args:
@@ -40,6 +42,7 @@ def bound_socket(host: str, port: int, *, setting: str = "api.port", what: str =
         port: 0 for any.
         setting: where the port was given, for the message.
         what: who listens, for the message.
+        any_port: a value of the setting that lets the system choose, for the remedy.
 
     Raises:
         InvalidValue: the address is taken, or is none of this machine's.
@@ -57,7 +60,8 @@ def bound_socket(host: str, port: int, *, setting: str = "api.port", what: str =
             value=f"{host}:{port}",
             what=what,
             why=exc.strerror or str(exc),
-            remedy="choose another port, or 0 for any, with --set or in config.toml: {field}",
+            any_port=any_port,
+            remedy="choose another port, or 0 for any: --set {field}={any_port}, or {field} in config.toml",
         ) from exc
     return sock
 

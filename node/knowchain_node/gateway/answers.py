@@ -34,7 +34,7 @@ def etag_of(question: Question, end: object) -> str:
     """A validator: strong for a block, weak for a CAR, whose bytes may stand in another order elsewhere."""
     if question.format == "raw":
         return f'"{end}.raw"'
-    what = "/".join((str(question.root), *question.segments)) + repr(question.selection)
+    what = "/".join((str(question.root), *question.segments)) + repr((question.selection, question.version_0))
     return f'W/"{end}.car.{hashlib.sha256(what.encode()).hexdigest()[:16]}"'
 
 

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from knowchain.content.bounds import MAX_DEPTH, MAX_NAME
-from knowchain.content.cids import parse_cid
+from knowchain.content.cids import is_version_0, parse_cid
 from knowchain.content.selecting import Scope, Selection
 from knowchain.errors import InvalidValue, shown
 from knowchain.identifiers import Cid
@@ -39,6 +39,7 @@ class Question:
         segments: the path, decoded.
         format: one block as it is, or blocks in a CAR.
         selection: which blocks, for a CAR.
+        version_0: whether the root was given as a CIDv0: then a CAR names dag-pb blocks so.
         filename: under which name the answer is saved, if one was given.
     """
 
@@ -47,6 +48,7 @@ class Question:
     format: Format
     selection: Selection = field(default_factory=Selection)
     filename: str | None = None
+    version_0: bool = False
 
     @property
     def content_type(self) -> str:
@@ -118,7 +120,9 @@ def read_question(path: str, query: Mapping[str, str], accept: str) -> Question:
     duplicates = query.get("car-dups", parameters.get("dups", "n"))
     if duplicates not in ("y", "n"):
         raise _bad("car-dups", duplicates, "ask for y or n")
-    return Question(root, segments, "car", _selection(query, duplicates == "y"), _filename(query))
+    version_0 = is_version_0(path.removeprefix("/ipfs/").partition("/")[0])
+    selection = _selection(query, duplicates == "y")
+    return Question(root, segments, "car", selection, _filename(query), version_0)
 
 
 def _selection(query: Mapping[str, str], duplicates: bool) -> Selection:

@@ -162,7 +162,7 @@ class Gateway:
     def _pieces(self, question: Question, trail: Trail) -> Iterator[bytes]:
         found = select(self._blocks, trail, question.selection)
         given = 0
-        for piece in write_car([_root(question, trail)], found):
+        for piece in write_car([_root(question, trail)], found, version_0=question.version_0):
             given += len(piece)
             if given > self._most_bytes:
                 raise ContentError(
