@@ -32,7 +32,7 @@ _OPINIONS: Final = frozenset({"event", "evaluation", "note", "trust", "moderatio
 _RETRACTION: Final = frozenset({"retraction"})
 
 RELATIONS: Final = {
-    "prov:wasDerivedFrom": Relation("was made out of it", _MADE | {"ranking-profile"}),
+    "prov:wasDerivedFrom": Relation("was made out of it", _MADE | {"ranking-profile", "viewpoint-groups"}),
     "prov:wasRevisionOf": Relation("is a new version of it; official if its author acts for that author"),
     "prov:wasQuotedFrom": Relation("repeats part of it", frozenset({"work", "note"})),
     "prov:hadPrimarySource": Relation("has it as its first-hand source", _MADE),

@@ -20,6 +20,7 @@ from knowchain.records.bodies.kinds.ranking_profile import RANKING_PROFILE
 from knowchain.records.bodies.kinds.retraction import RETRACTION
 from knowchain.records.bodies.kinds.rights import RIGHTS
 from knowchain.records.bodies.kinds.trust import TRUST
+from knowchain.records.bodies.kinds.viewpoint_groups import VIEWPOINT_GROUPS
 from knowchain.records.bodies.kinds.work import WORK
 
 __all__ = ["KINDS"]
@@ -41,6 +42,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             MODERATION_LABEL,
             RETRACTION,
             RANKING_PROFILE,
+            VIEWPOINT_GROUPS,
             FORK_PROOF,
         )
     }
