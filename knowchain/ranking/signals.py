@@ -5,10 +5,13 @@ Source: docs/spec/ranking.md, section 6.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
+from knowchain.errors import InvalidValue
 from knowchain.ranking.numbers import ONE
+from knowchain.records.vocabulary import moderation
 
 __all__ = [
     "AXIS",
@@ -16,7 +19,6 @@ __all__ = [
     "MAX_AGE",
     "MAX_DEPTH",
     "MAX_HOPS",
-    "MAX_NAME",
     "NO_LANGUAGE",
     "SIGNALS",
     "Signal",
@@ -68,20 +70,29 @@ SIGNALS: Final = {
 
 AXIS: Final = "axis."
 LABEL: Final = "label:"
-MAX_NAME: Final = 100
-"""Characters of the name of an axis or a label."""
+_AXIS_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
 def find_signal(name: str) -> Signal | None:
-    """The signal of a name; that of an axis or a label is made, whatever it is called."""
-    for prefix, least, meaning in (
-        (AXIS, -ONE, "how people whom your trust reaches judge it on this axis"),
-        (LABEL, 0, "whether it or its author bears this label, by a labeler of the profile"),
+    """The signal of a name; None if there is none. Any name of an axis or a label makes one."""
+    for prefix, is_name, least, meaning in (
+        (AXIS, _is_axis, -ONE, "how people whom your trust reaches judge it on this axis"),
+        (LABEL, _is_label, 0, "whether it or its author bears this label, by a labeler of the profile"),
     ):
-        rest = name.removeprefix(prefix)
-        if rest != name and rest.strip() == rest and 0 < len(rest) <= MAX_NAME and rest.isprintable():
+        if name.startswith(prefix) and is_name(name.removeprefix(prefix)):
             return Signal(name, least, ONE, meaning)
     return SIGNALS.get(name)
+
+
+def _is_axis(name: str) -> bool:
+    return _AXIS_NAME.fullmatch(name) is not None
+
+
+def _is_label(name: str) -> bool:
+    try:
+        return moderation.canonical(name) == name
+    except InvalidValue:
+        return False
 
 
 def language_key(tag: str) -> str | None:

@@ -55,7 +55,7 @@ def test_a_misspelled_signal_is_answered_with_line_and_word() -> None:
     assert found.remedy == "did you mean `fresh`?"
 
 
-@pytest.mark.parametrize("name", ["axis.truth", "axis.clear to children", "label:spam", "label:x-own"])
+@pytest.mark.parametrize("name", ["axis.truth", "axis.clear-to-children", "label:spam", "label:x-own"])
 def test_axes_and_labels_are_signals_by_whatever_name(name: str) -> None:
     assert read_profile(f'{HEAD}[weights]\n"{name}" = 5\n').weights == {name: 5}
     found = find_signal(name)
@@ -63,7 +63,7 @@ def test_axes_and_labels_are_signals_by_whatever_name(name: str) -> None:
     assert found.bound == ONE
 
 
-@pytest.mark.parametrize("name", ["axis.", "label:", "axis. truth", "label:a\\tb", "axis." + "x" * 101])
+@pytest.mark.parametrize("name", ["axis.", "label:", "axis.Truth", "label:spma", "axis." + "x" * 33])
 def test_an_axis_or_label_needs_a_name(name: str) -> None:
     assert "is no signal" in str(fault(f'{HEAD}[weights]\nfresh = 1\n"{name}" = 1\n'))
 
