@@ -58,7 +58,8 @@ def parse_cid(text: str) -> Cid:
     number = 0
     for character in text:
         number = number * 58 + _BASE58.index(character)
-    return read_cid(number.to_bytes(_V0_SIZE, "big"))
+    binary = number.to_bytes(_V0_SIZE, "big")
+    return Cid(_AS_V1 + binary if binary.startswith(_V0) else binary)
 
 
 def cid_size(data: bytes, end: int) -> int:

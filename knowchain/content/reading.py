@@ -89,7 +89,7 @@ def _nodes_below(
     Depth first. The stack holds one iterator a level and is bounded. So is the work: a part of no bytes is
     never fetched, every other one gives at least one byte, and its depth is bounded.
     """
-    stack = [_parts(root, 0, begin, end)]
+    stack = [_parts(root, 0, begin, end)] if begin < end else []
     while stack:
         part = next(stack[-1], None)
         if part is None:
