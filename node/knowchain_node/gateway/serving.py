@@ -73,7 +73,6 @@ class Gateway:
         app = web.Application(middlewares=[_Around(self.counts)], client_max_size=1)
         app.on_response_prepare.append(_set_headers)
         app.on_cleanup.append(self._close)
-        app.router.add_route("OPTIONS", "/{path:.*}", _options)
         for method in ("GET", "HEAD"):
             app.router.add_route(method, "/ipfs/{path:.*}", self._content)
             for path, answer in self._routing.routes():
@@ -205,10 +204,6 @@ def _part(request: web.Request, etag: str, size: int) -> tuple[int, int] | None:
     return first, last
 
 
-async def _options(_request: web.Request) -> web.Response:
-    return web.Response(status=204, headers={"Access-Control-Max-Age": "86400"})
-
-
 async def _set_headers(_request: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
@@ -233,6 +228,8 @@ class _Around:
         return response
 
     async def _answer(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        if request.method == "OPTIONS":  # any page may ask, for anything: the answer is the same
+            return web.Response(status=204, headers={"Access-Control-Max-Age": "86400"})
         try:
             return await handler(request)
         except Withdrawn as exc:
