@@ -81,6 +81,8 @@ class Adds:
     adds: int
     because: str
     reason: Because
+    evidence: tuple[RecordId, ...] = ()
+    """Records that it rests on, at most three, those with the most weight first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,5 +372,7 @@ class _Shown:
         found = []
         for each in placed.contributions:
             reason = because(each, placed.evidence, self._profile)
-            found.append(Adds(each.signal, each.value, each.weight, each.adds, str(reason), reason))
+            ground = placed.evidence.grounds.get(each.signal)
+            records = () if ground is None else ground.records
+            found.append(Adds(each.signal, each.value, each.weight, each.adds, str(reason), reason, records))
         return found

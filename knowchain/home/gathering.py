@@ -16,13 +16,13 @@ from knowchain import codec
 from knowchain.chains import Flag, Standing, author_of
 from knowchain.errors import CodecError
 from knowchain.home.memberships import Memberships
+from knowchain.home.opinions import evaluations_of, labels_of, uses_of, view, viewpoints_of
 from knowchain.identifiers import PublicKey, RecordId, key_id
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.facts import CANDIDATE_KIND, LINEAGE, Drop, Fact, Statement
 from knowchain.ranking.snapshot import Manifest, manifest_of
 from knowchain.ranking.vouching import LEVEL_WEIGHTS, mass_weight
 from knowchain.records import Header, IdentityHeader, read_block
-from knowchain.records.bodies import KINDS
 from knowchain.records.bodies.values import Stored
 from knowchain.storage.reader import Reader
 
@@ -196,6 +196,7 @@ class _Round:
             drop = Drop.REVISED
         usable = fields if drop in (None, Drop.REVISED) and fields is not None else {}
         self._take_statement(held, usable)
+        self._take_opinion(held, usable, says={} if drop is not None else usable)
         self._again |= self._memberships.take(held.id, header, usable)
         fact = self._fact(held, drop, usable)
         changed = self._columns.facts.get(held.id) != fact
@@ -206,6 +207,11 @@ class _Round:
         header = held.header
         sources = tuple(sorted({ref.target for ref in header.refs if ref.relation in LINEAGE}))
         plain = Fact(held.id, header.kind, header.author, header.time, drop, sources)
+        uses = uses_of(header, fields)
+        if uses:
+            plain = plain._replace(uses=uses)
+        if header.kind == "note":
+            return plain._replace(languages=_translated_into(fields))
         if header.kind != CANDIDATE_KIND:
             return plain
         languages = _words(header.kind, fields, "languages", ("tag", "glottocode"))
@@ -251,6 +257,20 @@ class _Round:
                 return True
         return False
 
+    def _take_opinion(self, held: _Held, stands: Mapping[str, Stored], *, says: Mapping[str, Stored]) -> None:
+        """Evaluations and labels say nothing once there is a newer version; groups are read as named."""
+        header, columns = held.header, self._columns
+        if header.kind == "evaluation":
+            columns.put_evaluation(held.id, evaluations_of(held.id, header, says))
+        elif header.kind == "moderation-label":
+            columns.put_label(held.id, labels_of(held.id, header, says))
+        elif header.kind == "viewpoint-groups":
+            viewpoints = viewpoints_of(held.id, stands)
+            if viewpoints is None:
+                columns.remove_viewpoints(held.id)
+            else:
+                columns.put_viewpoints(viewpoints)
+
     def _take_statement(self, held: _Held, fields: Mapping[str, Stored]) -> None:
         statement = statement_of(held.id, held.header, fields) if held.header.kind == "trust" else None
         if statement is not None:
@@ -268,16 +288,16 @@ def fields_of(body: bytes) -> dict[str, Stored] | None:
     return fields if isinstance(fields, dict) else None
 
 
-def _view(kind: str, fields: Mapping[str, Stored], name: str) -> Stored | None:
-    """One defined field, held to its shape."""
-    types = KINDS[kind].body_types if kind in KINDS else {}
-    return types[name].view(fields[name]) if name in types and name in fields else None
+def _translated_into(fields: Mapping[str, Stored]) -> tuple[str, ...]:
+    """Of a note that translates: the language into which it does."""
+    translation = view("note", fields, "translation")
+    return (str(translation["to"]),) if isinstance(translation, dict) else ()
 
 
 def _words(kind: str, fields: Mapping[str, Stored], name: str, parts: tuple[str, ...]) -> tuple[str, ...]:
     """Of each object in a list the first of these parts that it has; each once, ascending."""
     found = set()
-    listed = _view(kind, fields, name)
+    listed = view(kind, fields, name)
     for each in listed if isinstance(listed, list) else ():
         if isinstance(each, dict):
             found |= {str(each[part]) for part in parts[:1] if part in each} or {
@@ -296,8 +316,8 @@ def statement_of(rid: RecordId, header: Header, fields: Mapping[str, Stored]) ->
     subjects = [ref.target for ref in header.refs if ref.relation == _ABOUT]
     if "scope" in fields or len(subjects) != 1:
         return None
-    until = _view("trust", fields, "expires")
-    weight = _weight(*(_view("trust", fields, name) for name in ("level", "mass", "block")))
+    until = view("trust", fields, "expires")
+    weight = _weight(*(view("trust", fields, name) for name in ("level", "mass", "block")))
     if weight is None:
         return None
     return Statement(
@@ -306,7 +326,7 @@ def statement_of(rid: RecordId, header: Header, fields: Mapping[str, Stored]) ->
         subject=subjects[0],
         time=header.time,
         weight=weight,
-        block=_view("trust", fields, "block") is True,
+        block=view("trust", fields, "block") is True,
         until=until if isinstance(until, int) else None,
     )
 

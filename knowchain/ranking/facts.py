@@ -85,7 +85,8 @@ class Fact(NamedTuple):
     sources: tuple[RecordId, ...] = ()
     """What it claims to come from: the targets of LINEAGE refs, each once, ascending."""
     languages: tuple[str, ...] = ()
-    """BCP 47 tags, or Glottocodes where there is no tag; each once, ascending."""
+    """BCP 47 tags, or Glottocodes where there is no tag; each once, ascending. Of a note, the language into
+    which it translates."""
     collections: tuple[RecordId, ...] = ()
     """The collections that took it; each once, ascending."""
     topics: tuple[str, ...] = ()

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from knowchain.ranking.facts import Drop
-from knowchain.ranking.feed import Contribution, Evidence
+from knowchain.ranking.feed import Contribution, Evidence, Ground
 from knowchain.ranking.numbers import ONE
 from knowchain.ranking.profile import Profile
 from knowchain.trust import TOTAL
 
 __all__ = ["DROP_WORDS", "TEMPLATES", "Because", "because", "duration", "why_dropped"]
 
+_Choice: TypeAlias = Callable[[int, Ground, Evidence, Profile], str]
 _UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
 
 
@@ -44,6 +45,26 @@ TEMPLATES: Final = {
     "trust_seed": "its author is one from whom your trust starts",
     "trust_near": "one step of trust leads to its author, who has {share} in a million of your trust",
     "trust": "{hop} steps of trust lead to its author, who has {share} in a million of your trust",
+    "axis_none": "nobody whom your trust reaches has judged it on this axis",
+    "axis_one": "one person whom your trust reaches has judged it on this axis",
+    "axis": "{people} people whom your trust reaches have judged it on this axis",
+    "bridge_unset": "this profile names no record of viewpoint groups",
+    "bridge_absent": "the viewpoint groups that the profile names are not here",
+    "bridge_silent": "not in every one of {groups} viewpoint groups have enough people judged it",
+    "bridge": "how surely each of {groups} viewpoint groups approves of it",
+    "contribution_none": "nobody you trust has taken up what its author made",
+    "contribution": "people you trust took up what its author made: {uses} times that count still",
+    "label_unset": "this profile names no labelers",
+    "label_none": "no labeler of this profile labels it or its author so",
+    "label": "a labeler of this profile labels it or its author so",
+    "novelty_new": "you were not shown it yet",
+    "novelty": "times that you were shown it: {seen}",
+    "outward_none": "nobody whom your trust reaches, and who told a language, found something in it",
+    "outward_one": "those who found something in it took it in in one language",
+    "outward": "those who found something in it took it in in {tongues} languages",
+    "popularity_none": "nobody you trust took it up for others",
+    "popularity_one": "one person you trust took it up for others",
+    "popularity": "{people} people you trust took it up for others",
     "trust_far": "your trust reaches its author from afar, who has {share} in a million of it",
 }
 """The reasons by which values are explained."""
@@ -69,14 +90,21 @@ def why_dropped(drop: Drop) -> Because:
     return Because(DROP_WORDS[drop], {})
 
 
-_VALUES: Final[Mapping[str, Callable[[Evidence, Profile], object]]] = {
-    "age": lambda evidence, _: duration(evidence.age),
-    "half_life": lambda _, profile: duration(profile.fresh_half_life_s * 1000),
-    "languages": lambda evidence, _: ", ".join(evidence.languages),
-    "claimed": lambda evidence, _: evidence.claimed,
-    "verified": lambda evidence, _: evidence.verified,
-    "hop": lambda evidence, _: evidence.hop,
-    "share": lambda evidence, _: evidence.mass * 1_000_000 // TOTAL,
+_NO_GROUND: Final = Ground(0, ())
+
+_VALUES: Final[Mapping[str, Callable[[Ground, Evidence, Profile], object]]] = {
+    "age": lambda _, evidence, __: duration(evidence.age),
+    "half_life": lambda _, __, profile: duration(profile.fresh_half_life_s * 1000),
+    "languages": lambda _, evidence, __: ", ".join(evidence.languages),
+    "claimed": lambda _, evidence, __: evidence.claimed,
+    "verified": lambda _, evidence, __: evidence.verified,
+    "people": lambda ground, *_: ground.total,
+    "groups": lambda ground, *_: ground.total,
+    "uses": lambda ground, *_: ground.total,
+    "tongues": lambda ground, *_: ground.total,
+    "seen": lambda _, evidence, __: evidence.seen,
+    "hop": lambda _, evidence, __: evidence.hop,
+    "share": lambda _, evidence, __: evidence.mass * 1_000_000 // TOTAL,
 }
 _FIELDS: Final = {
     name: tuple(field for field in _VALUES if f"{{{field}}}" in template)
@@ -86,26 +114,74 @@ _FIELDS: Final = {
 
 def because(contribution: Contribution, evidence: Evidence, profile: Profile) -> Because:
     """What the value of a signal rests on."""
-    name = _template(contribution, evidence)
-    fields = {field: _VALUES[field](evidence, profile) for field in _FIELDS[name]}
+    signal = contribution.signal
+    ground = evidence.grounds.get(signal, _NO_GROUND)
+    choose = _CHOICES.get(signal.split(".")[0].split(":")[0])
+    name = signal if choose is None else choose(contribution.value, ground, evidence, profile)
+    fields = {field: _VALUES[field](ground, evidence, profile) for field in _FIELDS[name]}
     return Because(TEMPLATES[name], fields)
 
 
-def _template(contribution: Contribution, evidence: Evidence) -> str:
-    signal, value = contribution.signal, contribution.value
-    if signal == "lang_lift":
-        if not evidence.languages:
-            return "lang_none"
-        return "lang_rare" if value == ONE else "lang_lift" if value else "lang_common"
-    if signal == "provenance":
-        return "sources" if evidence.claimed else "sources_none"
-    if signal == "trust":
-        if not evidence.mass:
-            return "trust_none"
-        if evidence.hop is None:
-            return "trust_far"
-        return {0: "trust_seed", 1: "trust_near"}.get(evidence.hop, "trust")
-    return signal
+def _by_number(name: str) -> _Choice:
+    """``…_none``, ``…_one``, or the name itself, by how many a ground has."""
+
+    def choose(_value: int, ground: Ground, _evidence: Evidence, _profile: Profile) -> str:
+        return {0: f"{name}_none", 1: f"{name}_one"}.get(ground.total, name)
+
+    return choose
+
+
+def _bridge(value: int, ground: Ground, _evidence: Evidence, profile: Profile) -> str:
+    if profile.groups is None:
+        return "bridge_unset"
+    return "bridge" if value else "bridge_silent" if ground.records else "bridge_absent"
+
+
+def _contribution(_value: int, ground: Ground, _evidence: Evidence, _profile: Profile) -> str:
+    return "contribution" if ground.total else "contribution_none"
+
+
+def _label(value: int, _ground: Ground, _evidence: Evidence, profile: Profile) -> str:
+    if not profile.labelers:
+        return "label_unset"
+    return "label" if value else "label_none"
+
+
+def _lang_lift(value: int, _ground: Ground, evidence: Evidence, _profile: Profile) -> str:
+    if not evidence.languages:
+        return "lang_none"
+    return "lang_rare" if value == ONE else "lang_lift" if value else "lang_common"
+
+
+def _novelty(_value: int, _ground: Ground, evidence: Evidence, _profile: Profile) -> str:
+    return "novelty" if evidence.seen else "novelty_new"
+
+
+def _provenance(_value: int, _ground: Ground, evidence: Evidence, _profile: Profile) -> str:
+    return "sources" if evidence.claimed else "sources_none"
+
+
+def _trust(_value: int, _ground: Ground, evidence: Evidence, _profile: Profile) -> str:
+    if not evidence.mass:
+        return "trust_none"
+    if evidence.hop is None:
+        return "trust_far"
+    return {0: "trust_seed", 1: "trust_near"}.get(evidence.hop, "trust")
+
+
+_CHOICES: Final[Mapping[str, _Choice]] = {
+    "axis": _by_number("axis"),
+    "bridge": _bridge,
+    "contribution": _contribution,
+    "label": _label,
+    "lang_lift": _lang_lift,
+    "novelty": _novelty,
+    "outward": _by_number("outward"),
+    "popularity": _by_number("popularity"),
+    "provenance": _provenance,
+    "trust": _trust,
+}
+"""Which template explains a signal, by the first part of its name; the others have one of their own name."""
 
 
 def duration(milliseconds: int) -> str:

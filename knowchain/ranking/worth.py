@@ -23,17 +23,20 @@ REVIEWS: Final = frozenset({"evaluation", "note"})
 
 
 def made_of(fact: Fact, facts: Mapping[RecordId, Fact]) -> Made | None:
-    """What a record contributes; None if it is of another kind, or doesn't stand."""
+    """What a record contributes; None if it is of another kind, or doesn't stand.
+
+    A translation is in other languages than a held work that it was made out of.
+    """
     if fact.drop in UNFIT_AS_SOURCE:
         return None
-    if fact.kind in REVIEWS:
-        return "review"
-    if fact.kind != CANDIDATE_KIND:
+    if fact.kind not in (*REVIEWS, CANDIDATE_KIND):
         return None
     own = _languages(fact)
     sources = (facts[each] for each in fact.sources if each in facts)
     theirs = (_languages(source) for source in sources if source.kind == CANDIDATE_KIND)
-    return "translation" if own and any(each and own.isdisjoint(each) for each in theirs) else "work"
+    if own and any(each and own.isdisjoint(each) for each in theirs):
+        return "translation"
+    return "review" if fact.kind in REVIEWS else "work"
 
 
 def worth_of(fact: Fact, facts: Mapping[RecordId, Fact]) -> int:

@@ -440,7 +440,7 @@ def feeds() -> Json:
                     }
                 )
     return {
-        "about": "docs/spec/ranking.md, sections 6 to 8; hops: [verified, claimed]; grounds: [total, records]",
+        "about": "docs/spec/ranking.md, 6 to 8; hops: [verified, claimed]; grounds: [total, records]",
         "worlds": {title: world_json(world) for title, world in made.items()},
         "cases": cases,
     }

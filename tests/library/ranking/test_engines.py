@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ranking_vectors import made_world
+from ranking_vectors import big_world
 from ranking_worlds import NOW, author, profiles, rid, viewers, worlds
 
 from knowchain.ranking.columns import Columns
@@ -17,6 +17,7 @@ from knowchain.ranking.facts import Viewer, World
 from knowchain.ranking.presets import PRESETS, preset
 from knowchain.ranking.profile import Profile
 from knowchain.ranking.profile_text import read_profile
+from knowchain.ranking.reasons import because
 from knowchain.ranking.referee import Referee
 
 
@@ -98,6 +99,22 @@ def test_contributions_sum_exactly_and_every_work_is_accounted_for(
     assert all(item.sources for item in feed.items)
 
 
+@given(worlds(), profiles(), viewers())
+@settings(max_examples=60, deadline=None)
+def test_every_value_of_every_item_is_explained_in_words(
+    world: World, profile: Profile, viewer: Viewer
+) -> None:
+    ranking = Engine(Columns.of(world)).rank(profile, viewer, as_of=NOW, snapshot=world.snapshot)
+    said = {fact.id for fact in world.facts} | {each.id for each in world.evaluations}
+    said |= {each.id for each in (*world.labels, *world.viewpoints)}
+    for item in ranking.feed(1000).items:
+        for each in item.contributions:
+            words = str(because(each, item.evidence, profile))
+            assert words
+            assert "{" not in words
+        assert all(said.issuperset(ground.records) for ground in item.evidence.grounds.values())
+
+
 @pytest.mark.slow
 @given(worlds(most=1000), profiles(), viewers())
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -109,12 +126,11 @@ def test_the_engines_agree_over_worlds_of_a_thousand(world: World, profile: Prof
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_the_engines_agree_over_made_worlds_of_three_thousand(seed: int) -> None:
-    facts, statements = made_world(seed, 3_000)
-    world = World(facts, statements, rid("big", seed))
+    world = big_world(seed, 3_000)
     for name in PRESETS:
         profile, viewer = read_profile(preset(name)), Viewer(me=author(0), languages=("cy",))
         ranking = Engine(Columns.of(world)).rank(profile, viewer, as_of=NOW, snapshot=world.snapshot)
         referee = Referee(world, profile, viewer, as_of=NOW)
         assert ranking.feed(500) == referee.feed(500)
-        for fact in facts[::97]:
+        for fact in world.facts[::97]:
             assert ranking.judge(fact.id) == referee.judge(fact.id)

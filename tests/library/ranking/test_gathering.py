@@ -11,6 +11,7 @@ from ranking_people import Person
 
 from knowchain.home.gathering import Gathered
 from knowchain.identifiers import RecordId, cid_of, key_id
+from knowchain.ranking.columns import Columns
 from knowchain.ranking.facts import Drop, Fact
 from knowchain.records import Revoke, write_identity
 
@@ -27,6 +28,30 @@ def owain(tmp_path: Path) -> Iterator[Person]:
     person = Person(tmp_path, "Owain")
     yield person
     person.home.close()
+
+
+LATER = 2**60
+
+
+def opinions(columns: Columns) -> dict[str, object]:
+    """What the columns know of what people said, by names."""
+    found: dict[str, object] = {"viewpoints": columns.viewpoints}
+    matters = {"evaluations": columns.axes.names, "labels": columns.label_names.names, "uses": [""]}
+    for name, table in (
+        ("evaluations", columns.evaluations),
+        ("labels", columns.labels),
+        ("uses", columns.uses),
+    ):
+        found[name] = {
+            (columns.authors.names[who], columns.subjects.names[subject], matters[name][matter]): [said[:3]]
+            for slot, (who, subject, matter) in enumerate(table.index.names)
+            if (said := table.counting(slot, LATER)) is not None
+        }
+    about = zip(columns.subjects.names, columns.subject_author, columns.worth, strict=True)
+    found["worth"] = {
+        rid: (columns.authors.names[author], worth) for rid, author, worth in about if author >= 0
+    }
+    return found
 
 
 class Watched:
@@ -47,6 +72,7 @@ class Watched:
             row = self.kept.columns.works.get(rid)
             assert row is not None
             assert self.kept.columns.hops(row) == anew.columns.hops(number)
+        assert opinions(self.kept.columns) == opinions(anew.columns)
         return anew.columns.facts
 
     def drop(self, rid: RecordId) -> Drop | None:
@@ -209,3 +235,102 @@ def test_any_order_of_arrival_gives_the_same_facts(tmp_path: Path, seed: int) ->
     assert found[0] == found[1] == found[2] == watcher.facts()
     for person in people:
         person.home.close()
+
+
+def said_of(watched: Watched, rid: RecordId, table: str = "evaluations") -> list[int]:
+    """What counts of one record, whoever says it."""
+    watched.facts()
+    found = opinions(watched.kept.columns)[table]
+    assert isinstance(found, dict)
+    return sorted(value for (_, subject, _), [(_, _, value)] in found.items() if subject == rid)
+
+
+def test_evaluations_count_until_they_are_revised_or_taken_back(mari: Person, owain: Person) -> None:
+    work = mari.work("The harbour")
+    owain.hear(mari)
+    watched = Watched(owain)
+    first = owain.sign("evaluation", axis="truth", value=2, subject=[str(work)])
+    assert said_of(watched, work) == [2]
+    second = owain.sign("evaluation", axis="truth", value=-1, subject=[str(work)], revises=[str(first)])
+    assert said_of(watched, work) == [-1]
+    owain.retract(second)
+    assert said_of(watched, work) == [2], "what replaced it is gone"
+    owain.retract(first)
+    assert said_of(watched, work) == []
+
+
+def test_a_label_stands_and_is_taken_back(mari: Person) -> None:
+    work = mari.work("The harbour")
+    watched = Watched(mari)
+    mari.sign("moderation-label", label="x-own", subject=[str(work), str(mari.id)])
+    assert said_of(watched, work, "labels") == said_of(watched, mari.id, "labels") == [1]
+    mari.sign("moderation-label", label="x-own", negated=True, subject=[str(work)])
+    assert said_of(watched, work, "labels") == [0]
+    assert said_of(watched, mari.id, "labels") == [1]
+
+
+def test_what_quotes_cites_translates_or_accessions_takes_up(mari: Person, owain: Person) -> None:
+    work = mari.work("The harbour")
+    owain.hear(mari)
+    watched = Watched(owain)
+    owain.sign("note", motivation="annotation", text={"en": ["Well."]}, subject=[str(work)])
+    assert said_of(watched, work, "uses") == [], "who comments on it doesn't pass it on"
+    note = owain.sign("note", motivation="citation", subject=[str(work)])
+    assert said_of(watched, work, "uses") == [1]
+    owain.retract(note)
+    assert said_of(watched, work, "uses") == []
+    collection = owain.sign(
+        "collection", title={"en": ["Harbours"]}, acceptance={"rule": "curators"}, rights=[str(owain.rights)]
+    )
+    owain.sign(
+        "event",
+        event="accession",
+        subject=[str(work)],
+        part_of=[str(collection)],
+        when="2026-11-01",
+        agent="Owain",
+        outcome="success",
+    )
+    assert said_of(watched, work, "uses") == [1]
+
+
+def test_a_translation_is_worth_more_than_a_work_and_a_review_less(mari: Person, owain: Person) -> None:
+    work = mari.work("The harbour")
+    review = mari.sign("evaluation", axis="truth", value=1, subject=[str(work)])
+    note = mari.sign(
+        "note",
+        motivation="translation",
+        subject=[str(work)],
+        translation={"from": "en", "to": "cy"},
+        text={"cy": ["Yr harbwr"]},
+    )
+    whole = mari.work("Yr harbwr", "cy", derived_from=[str(work)])
+    owain.hear(mari)
+    watched = Watched(owain)
+    for each in (work, review, note, whole):
+        owain.sign("note", motivation="citation", subject=[str(each)])
+    watched.facts()
+    columns = watched.kept.columns
+    worth = {rid: int(columns.worth[number]) for number, rid in enumerate(columns.subjects.names)}
+    assert [worth[each] for each in (review, work, note, whole)] == [1, 2, 3, 3]
+
+
+def test_viewpoint_groups_are_read_while_they_stand(mari: Person, owain: Person) -> None:
+    watched = Watched(mari)
+    groups = mari.sign(
+        "viewpoint-groups",
+        groups=[
+            {"members": [{"who": str(mari.id), "part": 1000}], "minimum": 0},
+            {"members": [{"who": str(owain.id), "part": 5}], "minimum": 100},
+        ],
+        method="by hand",
+        snapshot=str(mari.id),
+        as_of="2026-11-01T00:00:00Z",
+    )
+    watched.facts()
+    held = watched.kept.columns.viewpoints[groups]
+    assert [group.minimum for group in held.groups] == [0, 100]
+    assert held.groups[1].members == ((owain.id, 5),)
+    mari.retract(groups)
+    watched.facts()
+    assert groups not in watched.kept.columns.viewpoints
