@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ranking_vectors import big_world
-from ranking_worlds import NOW, author, profiles, rid, viewers, worlds
+from ranking_worlds import NOW, author, profiles, viewers, worlds
 
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.engine import Engine
