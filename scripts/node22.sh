@@ -40,11 +40,12 @@ else
     ln -sfn "$program" "$cache/node"
 fi
 
-if [ -f "$here/tests/js/package-lock.json" ]; then
-    lock=$here/tests/js/package-lock.json
-    installed=$here/tests/js/node_modules/.package-lock.json
+for lock in "$here"/tests/js/package-lock.json "$here"/tests/js/*/package-lock.json; do
+    [ -f "$lock" ] || continue
+    folder=$(dirname "$lock")
+    installed=$folder/node_modules/.package-lock.json
     if ! [ "$installed" -nt "$lock" ]; then
-        (cd "$here/tests/js" && PATH=$(dirname "$program"):$PATH npm ci --no-audit --no-fund >&2 && touch "$installed")
+        (cd "$folder" && PATH=$(dirname "$program"):$PATH npm ci --ignore-scripts --no-audit --no-fund >&2 && touch "$installed")
     fi
-fi
+done
 echo "$program"

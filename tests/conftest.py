@@ -36,6 +36,11 @@ PROGRAMS = {
 }
 
 
+def _locks() -> list[Path]:
+    """The lock files of the packages that tests under Node need."""
+    return [*JS.glob("package-lock.json"), *JS.glob("*/package-lock.json")]
+
+
 def find_program(name: str) -> tuple[Path | None, str]:
     """The program called ``name``, or None, and how it can be had."""
     if name not in PROGRAMS:
@@ -43,7 +48,7 @@ def find_program(name: str) -> tuple[Path | None, str]:
         return (Path(found) if found else None), f"install {name}, or put it on the PATH"
     variable, cached, target = PROGRAMS[name]
     path = Path(os.environ.get(variable) or cached)
-    if name == "node22" and (JS / "package.json").exists() and not (JS / "node_modules").is_dir():
+    if name == "node22" and not all((lock.parent / "node_modules").is_dir() for lock in _locks()):
         return None, f"{target}, which also fetches the packages of tests/js"
     return (path if os.access(path, os.X_OK) else None), f"{target}, or set {variable}"
 

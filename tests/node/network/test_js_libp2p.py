@@ -45,8 +45,6 @@ class JsPeer:
 @pytest.fixture
 async def js(need_program: Any) -> AsyncIterator[JsPeer]:
     node = need_program("node22")
-    if not (PEER.parent / "node_modules").is_dir():
-        pytest.skip("the packages of tests/js/gossip are missing: run npm ci there")
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(node, PEER, stdin=pipe, stdout=pipe, limit=2**20)
     try:
