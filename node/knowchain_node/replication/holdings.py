@@ -43,11 +43,11 @@ class Heads:
     def _apply(self, batch: Sequence[Accepted]) -> None:
         """A record is a head until another names it; of what one batch accepts, most never is."""
         named = {rid for news in batch for rid in news.prev}
-        for rid in named:
+        fresh = {news.id for news in batch}
+        for rid in named - fresh:
             self._ids.discard(digest_of(rid))
-        for news in batch:
-            if news.id not in named:
-                self._ids.add(digest_of(news.id))
+        for rid in fresh - named:
+            self._ids.add(digest_of(rid))
 
     def snapshot(self) -> SortedIds:
         """The heads as of now."""
