@@ -61,6 +61,9 @@ class Columns:
         """(author, set of tags)"""
         self.publishing_users = Groups()
         self._publishing_author, self._publishing_set = Column(np.intp), Column(np.intp)
+        self.version = 0
+        """Grows when anything is learnt of a record."""
+        self._time_float = Column(np.float64)
         self._time, self._author, self._drop = Column(np.int64), Column(np.intp), Column(np.uint8)
         self._language_set, self._interest_set = Column(np.intp), Column(np.intp)
         self._publishing, self._provenance = Column(np.intp), Column(np.int64)
@@ -104,6 +107,7 @@ class Columns:
         known = self.facts.get(fact.id)
         if known == fact:
             return
+        self.version += 1
         self.facts[fact.id] = fact
         for gone in set(known.sources if known else ()) - set(fact.sources):
             self._cited_by[gone].remove(fact.id)
@@ -206,6 +210,7 @@ class Columns:
         tags = self._set_number(fact.languages)
         values = (
             (self._time, fact.time),
+            (self._time_float, fact.time),
             (self._author, author),
             (self._drop, 0 if fact.drop is None else _NUMBER[fact.drop]),
             (self._language_set, tags),
@@ -277,6 +282,11 @@ class Columns:
     def time(self) -> Ints:
         """Claimed times, milliseconds."""
         return self._time.values
+
+    @property
+    def time_float(self) -> npt.NDArray[np.float64]:
+        """The same as floats, which hold them exactly."""
+        return self._time_float.values
 
     @property
     def author(self) -> npt.NDArray[np.intp]:

@@ -5,6 +5,6 @@ The referee (:mod:`knowchain.ranking.plain_opinions`) says the same in plain int
 Source: docs/spec/ranking.md, sections 6.6 to 6.12.
 """
 
-from knowchain.ranking.opinions.opinions import Opinions
+from knowchain.ranking.opinions.opinions import Opinions, OpinionsAt
 
-__all__ = ["Opinions"]
+__all__ = ["Opinions", "OpinionsAt"]

@@ -1,0 +1,275 @@
+"""Signals of every work for one reader at one moment, by columns.
+
+Most stand still from one moment to the next; what does is remembered, and so are its weighted sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from knowchain.identifiers import RecordId
+from knowchain.ranking.columns import Columns
+from knowchain.ranking.numbers import FADING, HALVINGS, ONE, STEPS, Ints, fresh_column, ilog2q_column
+from knowchain.ranking.opinions import OpinionsAt
+from knowchain.ranking.profile import Profile
+from knowchain.ranking.readers_trust import AuthorTrust
+from knowchain.ranking.signals import AXIS, LABEL, MAX_AGE
+
+__all__ = ["MOVING", "Memory", "Signal", "Valuing"]
+
+Floats = npt.NDArray[np.float64]
+_NOVELTY: Final = np.array([ONE >> times for times in range(18)], np.int64)
+"""By how often a work was shown."""
+_UNLABELLED: Final = np.array([0, ONE], np.int64)
+"""By whether a label stands."""
+MOVING: Final = frozenset({"age", "fresh"})
+"""Signals that are others at every moment."""
+_BLOCK: Final = 16_384
+"""Works at a time, so that what is between two steps stays near the processor."""
+
+
+class Signal(Protocol):
+    """One signal of every work."""
+
+    def of(self, rows: npt.NDArray[np.intp]) -> list[int]:
+        """The values of some works."""
+
+    def every(self) -> Ints:
+        """The values of all works."""
+
+
+class Still(NamedTuple):
+    """A signal that stands still: its values, and for each work which of them it has; without that, one
+    value a work."""
+
+    values: Ints
+    at: npt.NDArray[np.integer[Any]] | None = None
+    same: object = None
+    """The same object for two moments only if the signal is the same at both, while no work changed."""
+
+    def of(self, rows: npt.NDArray[np.intp]) -> list[int]:
+        found: list[int] = self.values[rows if self.at is None else self.at[rows]].tolist()
+        return found
+
+    def every(self) -> Ints:
+        return self.values if self.at is None else self.values.take(self.at)
+
+
+class Aging(NamedTuple):
+    """``age``."""
+
+    time: Floats
+    as_of: int
+
+    def of(self, rows: npt.NDArray[np.intp]) -> list[int]:
+        return [int(each) for each in -np.clip(self.as_of - self.time[rows], 0, MAX_AGE)]
+
+    def every(self) -> Ints:
+        return -np.clip(self.as_of - self.time, 0, MAX_AGE).astype(np.int64)
+
+    def add(self, weight: int, scores: Floats) -> None:
+        """Add it, weighed, to the scores."""
+        for start in range(0, len(scores), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            ages = self.as_of - self.time[part]
+            scores[part] -= np.clip(ages, 0, MAX_AGE, out=ages) * weight
+
+
+class Fading(NamedTuple):
+    """``fresh``."""
+
+    time: Floats
+    as_of: int
+    half_life: int
+
+    def of(self, rows: npt.NDArray[np.intp]) -> list[int]:
+        found: list[int] = self._fresh(self.time[rows]).tolist()
+        return found
+
+    def every(self) -> Ints:
+        return self._fresh(self.time)
+
+    def _fresh(self, time: Floats) -> Ints:
+        return fresh_column((self.as_of - time).astype(np.int64), self.half_life)
+
+    def add(self, weight: int, scores: Floats) -> None:
+        """Add it, weighed, to the scores.
+
+        Division by h / 64, which a float holds exactly, errs by at most 2^-43 for quotients below 1,089; and
+        one that lies below a whole number lies at least 1 / h > 2^-42 below it, so that none is rounded up to
+        it. Works of the future get what those of now have; they are dropped, so that nobody looks at it.
+        """
+        table, step = FADING * np.float64(weight), self.half_life / STEPS
+        at = np.empty(min(_BLOCK, len(scores)), np.intp)
+        for start in range(0, len(scores), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            steps = self.as_of - self.time[part]
+            np.divide(steps, step, out=steps)
+            np.minimum(steps, STEPS * HALVINGS, out=steps)
+            np.copyto(at[: len(steps)], steps, casting="unsafe")
+            scores[part] += table.take(at[: len(steps)], mode="clip", out=steps)
+
+
+@dataclass(frozen=True)
+class _Sum:
+    version: int
+    weights: Sequence[tuple[str, int]]
+    same: Sequence[object]
+    scores: Floats
+
+
+class Memory:
+    """What stays the same from feed to feed."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._sum: _Sum | None = None
+        self._lifts: Ints = np.zeros(0, np.int64)
+        self._seen: tuple[Mapping[RecordId, int], int, npt.NDArray[np.int8]] | None = None
+
+    def summed(self, weights: Mapping[str, int], signals: Mapping[str, Still]) -> Floats:
+        """The weighted sum of signals that stand still; not to be written to."""
+        items, same = list(weights.items()), [signals[name].same for name in weights]
+        known, version = self._sum, self._columns.version
+        if (
+            known is None
+            or (known.version, known.weights) != (version, items)
+            or any(one is not other for one, other in zip(known.same, same, strict=True))
+        ):
+            known = self._sum = _Sum(version, items, same, self._added(weights, signals))
+        return known.scores
+
+    def _added(self, weights: Mapping[str, int], signals: Mapping[str, Still]) -> Floats:
+        """Sums of integers below 2^53, so that no order of adding matters: those that are told apart by the
+        same column are added before they are spread over the works."""
+        scores = np.zeros(len(self._columns), np.float64)
+        spread: dict[int, tuple[npt.NDArray[np.integer[Any]], Floats]] = {}
+        for name, weight in weights.items():
+            values, at, _ = signals[name]
+            weighted = values * np.float64(weight)
+            if at is None:
+                scores += weighted
+            elif (place := at.__array_interface__["data"][0]) in spread:
+                spread[place] = (at, spread[place][1] + weighted)
+            else:
+                spread[place] = (at, weighted)
+        for at, weighted in spread.values():
+            scores += weighted.take(at)
+        return scores
+
+    def lifts(self, values: Ints) -> Ints:
+        """The same array as before, if the lifts are the same."""
+        if not np.array_equal(values, self._lifts):
+            self._lifts = values
+        return self._lifts
+
+    def seen(self, history: Mapping[RecordId, int]) -> npt.NDArray[np.int8]:
+        """How often each work was shown; beyond 17 times it makes no difference."""
+        known, works = self._seen, self._columns.works
+        if known is None or (known[1], known[0]) != (len(works), history):
+            seen = np.zeros(len(works), np.int8)
+            for rid, times in history.items():
+                row = works.get(rid)
+                if row is not None:
+                    seen[row] = min(times, len(_NOVELTY) - 1)
+            known = self._seen = (history, len(works), seen)
+        return known[2]
+
+
+class Valuing:
+    """The signals of every work at one moment, each worked out once, when it is first asked for.
+
+    Args:
+        published_lately: which authors published with which tags in the profile's window.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        columns: Columns,
+        profile: Profile,
+        history: Mapping[RecordId, int],
+        vouched: AuthorTrust,
+        opinions: OpinionsAt,
+        as_of: int,
+        published_lately: Callable[[], npt.NDArray[np.bool_]],
+    ) -> None:
+        self._memory, self._columns, self._profile = memory, columns, profile
+        self._history, self._vouched, self._opinions = history, vouched, opinions
+        self._as_of, self._published_lately = as_of, published_lately
+        self._known: dict[str, Signal] = {}
+
+    def signal(self, name: str) -> Signal:
+        """A signal of every work."""
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = self._moving(name) if name in MOVING else self._still(name)
+        return known
+
+    def scores(self) -> Floats:
+        """S of every work that is not of the future."""
+        weights = self._profile.weights
+        still = {name: weight for name, weight in weights.items() if name not in MOVING}
+        signals = {name: signal for name in still if isinstance(signal := self.signal(name), Still)}
+        scores = self._memory.summed(still, signals).copy()
+        for name in MOVING & weights.keys():
+            self._moving(name).add(weights[name], scores)
+        return scores
+
+    def _moving(self, name: str) -> Aging | Fading:
+        time = self._columns.time_float
+        if name == "age":
+            return Aging(time, self._as_of)
+        return Fading(time, self._as_of, self._profile.fresh_half_life_s * 1000)
+
+    def _still(self, name: str) -> Still:
+        columns, opinions = self._columns, self._opinions
+        if name.startswith(AXIS):
+            return self._of_subject(opinions.axis(name.removeprefix(AXIS)))
+        if name.startswith(LABEL):
+            bears = opinions.label(name.removeprefix(LABEL))
+            return Still(_UNLABELLED, bears.view(np.int8), bears)
+        signals: dict[str, Callable[[], Still]] = {
+            "bridge": lambda: self._of_subject(opinions.bridge()),
+            "contribution": lambda: self._of_author(opinions.contribution()),
+            "lang_lift": self._lang_lift,
+            "novelty": self._novelty,
+            "outward": lambda: self._of_subject(opinions.outward()),
+            "popularity": lambda: self._of_subject(opinions.popularity()),
+            "provenance": lambda: Still(columns.provenance),
+            "trust": lambda: self._of_author(self._vouched.signals),
+        }
+        return signals[name]()
+
+    def _of_subject(self, values: Ints) -> Still:
+        return Still(values, self._columns.subject_of_work, values)
+
+    def _of_author(self, values: Ints) -> Still:
+        return Still(values, self._columns.author, values)
+
+    def _novelty(self) -> Still:
+        seen = self._memory.seen(self._history)
+        return Still(_NOVELTY, seen, seen)
+
+    def _lang_lift(self) -> Still:
+        columns = self._columns
+        least = columns.set_languages.least(self._lifts())
+        lifts = self._memory.lifts(least)
+        return Still(lifts, columns.language_set, lifts)
+
+    def _lifts(self) -> Ints:
+        """The lift of each language, by what trusted authors published in the window."""
+        columns = self._columns
+        used = np.zeros(len(columns.users), bool)
+        used[columns.publishing_users.flat_of(self._published_lately())] = True
+        signals = self._vouched.signals[columns.user_author.values[used]]
+        amounts = np.zeros(len(columns.languages), np.int64)
+        np.add.at(amounts, columns.user_language.values[used], signals)
+        logs = ilog2q_column(ONE + amounts) - 16 * ONE
+        most = int(logs.max(initial=0))
+        return ONE * (most - logs) // most if most else np.zeros(len(logs), np.int64)
