@@ -17,6 +17,7 @@ from knowchain.home.following import follows_in
 from knowchain.home.gathering import Gathered, folded
 from knowchain.home.home import Home
 from knowchain.home.names import Names, resolve_record
+from knowchain.home.seen import remember_seen, seen_in
 from knowchain.home.viewing import human_form, title_of
 from knowchain.identifiers import Cid, RecordId, parse_record_id
 from knowchain.ranking.engine import Engine, Ranking
@@ -55,12 +56,15 @@ class FeedRequest:
         preset: the name of a preset; None: ``balanced``.
         as_of: the moment, milliseconds since 1970; None: now.
         limit: how many items; None: a page of the profile.
+        remember: whether what is shown counts as shown from now on, for the signal `novelty`; None: if the
+            profile weighs novelty, and the moment is now.
     """
 
     profile: str | None = None
     preset: str | None = None
     as_of: int | None = None
     limit: int | None = None
+    remember: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ class FeedShown:
     given: Mapping[str, int]
     dropped: Mapping[str, int]
     items: tuple[FeedItem, ...]
+    history: str | None = None
+    """The hash that commits to what the reader was shown before, if the profile weighs novelty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +180,7 @@ class Feeds:
             ranking, manifest = self._ranked(home, reader, profile, request, advance)
             feed = ranking.feed(request.limit)
             shown = _Shown(reader, profile)
-            return FeedShown(
+            found = FeedShown(
                 profile=profile.name,
                 reason=profile.reason,
                 snapshot=manifest.cid,
@@ -185,7 +191,11 @@ class Feeds:
                 given=feed.given,
                 dropped={drop.value: count for drop, count in feed.dropped.items()},
                 items=tuple(shown.item(placed) for placed in feed.items),
+                history=None if feed.history is None else feed.history.hex(),
             )
+            if _remembers(request, profile):
+                remember_seen(home, seen_in(reader), [placed.id for placed in feed.items])
+            return found
 
     def why(self, home: Home, request: WhyRequest, advance: Advance = _unwatched) -> Why:
         """What became of one work, shown or not; arguments as those of :meth:`show`.
@@ -299,14 +309,22 @@ def parent_of(reader: Reader, rid: RecordId) -> RecordId | None:
     return parents[0] if parents else None
 
 
+def _remembers(request: FeedRequest, profile: Profile) -> bool:
+    if request.remember is not None:
+        return request.remember
+    return bool(profile.weights.get("novelty")) and request.as_of is None
+
+
 def _viewer(home: Home, reader: Reader) -> Viewer:
-    follows = follows_in(reader)
+    follows, seen = follows_in(reader), seen_in(reader)
     return Viewer(
         me=home.identity if home.has_identity else None,
         people=frozenset(map(parse_record_id, follows.people)),
         collections=frozenset(map(parse_record_id, follows.collections)),
         languages=follows.languages,
         topics=frozenset(folded(topic) for topic in follows.topics),
+        history=seen.times,
+        salt=seen.salt,
     )
 
 

@@ -18,6 +18,7 @@ from knowchain.ranking.columns import DROPS, Columns
 from knowchain.ranking.facts import Drop, Viewer
 from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed
 from knowchain.ranking.greatest import at_least_the
+from knowchain.ranking.history import commitment_of
 from knowchain.ranking.numbers import ONE
 from knowchain.ranking.opinions import Opinions
 from knowchain.ranking.profile import SOURCES, Profile
@@ -154,6 +155,7 @@ class Ranking:
             given=self._sourced.counts,
             dropped={drop: counts[number] for number, drop in enumerate(DROPS, 1) if counts[number]},
             items=self._placed(best, 1),
+            history=commitment_of(self._profile, self._viewer),
         )
 
     def judge(self, rid: RecordId, limit: int | None = None) -> Judgement | None:

@@ -129,3 +129,5 @@ class Feed:
     dropped: Mapping[Drop, int]
     """How many were dropped, by reason; with the candidates they make up all works."""
     items: tuple[Placed, ...]
+    history: bytes | None = None
+    """What the reader's history is committed to with, if the profile weighs novelty."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from knowchain.identifiers import RecordId
 from knowchain.ranking.facts import CANDIDATE_KIND, Drop, Fact, Viewer, World
 from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed, salted
+from knowchain.ranking.history import commitment_of
 from knowchain.ranking.lineage import Hops
 from knowchain.ranking.numbers import ONE, fresh, ilog2q
 from knowchain.ranking.plain_opinions import PlainOpinions
@@ -69,6 +70,7 @@ class Referee:
             given=self._counts,
             dropped=dict(Counter(drop for drop in self._drops.values() if drop is not None)),
             items=tuple(self._placed(entry, rank) for rank, entry in enumerate(self._order[:size], 1)),
+            history=commitment_of(self._profile, self._viewer),
         )
 
     def judge(self, rid: RecordId, limit: int | None = None) -> Judgement | None:

@@ -177,6 +177,7 @@ def feed_json(feed: Feed) -> Json:
         "given": dict(feed.given),
         "dropped": {drop.value: count for drop, count in sorted(feed.dropped.items())},
         "items": [placed_json(item) for item in feed.items],
+        "history": None if feed.history is None else feed.history.hex(),
     }
 
 
