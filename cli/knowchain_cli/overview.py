@@ -15,6 +15,7 @@ OVERVIEW: Final = Help(text.SUMMARY, text.TEXT, text.EXAMPLES)
 ENTRIES: Final[Mapping[str, Entry]] = {
     "init": Entry("init", text.INIT, text.BEGIN),
     "publish": Entry("publish", text.PUBLISH, text.WRITE),
+    "map": Entry("table", text.MAP, text.WRITE),
     "revise": Entry("publish", text.REVISE, text.WRITE),
     "note": Entry("say", text.NOTE, text.WRITE),
     "evaluate": Entry("say", text.EVALUATE, text.WRITE),

@@ -40,6 +40,7 @@ class Verb:
 VERBS: Final[Mapping[str, Verb]] = {
     "publish": Verb("publishing", "files"),
     "revise": Verb("publishing", "files"),
+    "import_table": Verb("museum"),
     "sole_language": Verb("publishing"),
     "view": Verb("viewing"),
     "judge_record": Verb("judging"),

@@ -12,6 +12,9 @@ TEXT: Final = Message(
     "belong to it. Each file gets its SHA-256 and the CID that every IPFS tool computes; its blocks are on "
     "the "
     "disk before the record is signed. A folder gives all its files.\n\n"
+    "With --metadata, every row of a table is published: rights and custody, too. Give the same "
+    "table again, and "
+    "only what changed is signed.\n\n"
     "Nothing is written if anything is wrong. With --access metadata-only the files are measured and not "
     "published. Access for some people only is refused until there is encryption: it would publish in the "
     "clear."
@@ -29,6 +32,10 @@ EXAMPLES: Final = (
     (
         "knowchain publish interview.wav -t 'Cyfweliad' -l cy --access metadata-only --in-place",
         Message("Only the description goes out; the recording stays where it is."),
+    ),
+    (
+        "knowchain publish --metadata objects.csv --access metadata-only --dry-run",
+        Message("A whole table, tried out; `map suggest` drafts a map for columns of your own."),
     ),
 )
 REVISE_TEXT: Final = Message(

@@ -18,18 +18,24 @@ from knowchain_cli.messages import publishing as text
 from knowchain_cli.messages.overview import PUBLISH, REVISE
 from knowchain_cli.messages.refusing import WARNING
 from knowchain_cli.quantities import size
+from knowchain_cli.refusals import DONE
 from knowchain_cli.screen import Screen
 from knowchain_cli.session import Session
+from knowchain_cli.verbs.table import publish_table, refuse_table_options, takes_table
 
 __all__ = ["publish", "revise"]
 
 
 @verb("publish", Help(PUBLISH, text.TEXT, text.EXAMPLES))
 @argument("path", nargs=-1, type=Path, metavar="[PATH]...")
+@takes_table
 @describes
 @pass_session
-def publish(session: Session, *, path: Sequence[Path], **given: Any) -> None:
-    """Sign a work."""
+def publish(session: Session, *, path: Sequence[Path], **given: Any) -> int:
+    """Sign a work, or one for each row of a table."""
+    if given["metadata"] is not None:
+        return publish_table(session, path, given)
+    refuse_table_options(given)
     fields = described(given)
     if "access" not in fields:
         raise InvalidValue(
@@ -41,6 +47,7 @@ def publish(session: Session, *, path: Sequence[Path], **given: Any) -> None:
     with session.screen.progress(text.READING, _total(files), "bytes") as advance:
         done = session.ask(publishing.publish, _publication(fields, given), files, advance)
     _show(session.screen, done)
+    return DONE
 
 
 @verb("revise", Help(REVISE, text.REVISE_TEXT, text.REVISE_EXAMPLES))

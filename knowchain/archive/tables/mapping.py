@@ -176,6 +176,10 @@ def _not(what: str, where: str, value: object) -> InvalidValue:
     )
 
 
+_SYNONYMS: Final = {"provenance_text": "custody", "provenance": "custody"}
+"""What museums call a custody history; here, provenance is wider."""
+
+
 def builtin_map(columns: Iterable[str]) -> tuple[TableMap, list[InvalidValue]]:
     """The map of a table that has the header of bulk import, or Dublin Core.
 
@@ -188,6 +192,7 @@ def builtin_map(columns: Iterable[str]) -> tuple[TableMap, list[InvalidValue]]:
         word = column.strip()
         alias = alias_of(word)
         plain = word.removesuffix("[]").casefold().replace(" ", "_")
+        plain = _SYNONYMS.get(plain, plain)
         if is_target(plain):
             rules[column] = (Rule(plain, split="|"),)
         elif alias is not None:

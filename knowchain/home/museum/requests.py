@@ -116,5 +116,5 @@ class Imported:
         return self.counts.refused == 0
 
 
-Advance: TypeAlias = "Callable[[Progress], None]"
+Advance: TypeAlias = Callable[[Progress], None]
 """Told how far it is, now and then."""

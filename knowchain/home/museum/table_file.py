@@ -34,6 +34,14 @@ __all__ = ["TableFile", "map_named", "opened"]
 _SAMPLE: Final = 200
 """Rows that tell which columns a table of JSON lines has."""
 _LONGEST_MAP: Final = 2**20
+_OTHER_FORMATS: Final = {
+    b"PK\x03\x04": "a workbook (.xlsx, .ods) or a ZIP archive",
+    b"\xd0\xcf\x11\xe0": "a workbook (.xls) or a document of old Office programs",
+    b"%PDF": "a PDF",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"SQLite f": "a database",
+}
+"""By their first bytes."""
 
 
 class TableFile(NamedTuple):
@@ -93,7 +101,9 @@ def opened(path: Path) -> Iterator[TableFile]:
         counted = _Counted(file)
         source = io.BufferedReader(counted, 2**16)
         name = path.name
-        packed = source.peek(2)[:2] == b"\x1f\x8b"
+        head = source.peek(8)[:8]
+        _refuse_other_formats(path, head)
+        packed = head.startswith(b"\x1f\x8b")
         if packed:
             name = name.removesuffix(".gz").removesuffix(".GZ")
         with _damage_named(path):
@@ -105,6 +115,19 @@ def opened(path: Path) -> Iterator[TableFile]:
             dict.fromkeys(column_of(name) for row in first for name in row.fields)
         )
         yield TableFile(chain(first, rows), columns, path.stat().st_size, counted)
+
+
+def _refuse_other_formats(path: Path, head: bytes) -> None:
+    """Name the usual mistakes: a workbook of a spreadsheet program, an archive, a page."""
+    kind = next((kind for magic, kind in _OTHER_FORMATS.items() if head.startswith(magic)), None)
+    if kind is not None:
+        raise InvalidValue(
+            "{field}: {value} is {kind}, not a table",
+            field="--metadata",
+            value=path,
+            kind=kind,
+            remedy="save the sheet as CSV (in UTF-8), and give that file",
+        )
 
 
 def _rows(table: Table, path: Path) -> Iterator[Row]:
