@@ -20,6 +20,7 @@ from knowchain.home.names import Names, resolve_record
 from knowchain.home.seen import remember_seen, seen_in
 from knowchain.home.viewing import human_form, title_of
 from knowchain.identifiers import Cid, RecordId, parse_record_id
+from knowchain.ranking.contribution import Ledger
 from knowchain.ranking.engine import Engine, Ranking
 from knowchain.ranking.facts import Viewer
 from knowchain.ranking.feed import SCORE_UNIT, Placed
@@ -226,6 +227,17 @@ class Feeds:
                 placed=None if judged.placed is None else _Shown(reader, profile).item(judged.placed),
                 short_of=None if judged.placed is None or judged.shown else judged.short_of,
             )
+
+    def ledger(self, home: Home, request: FeedRequest, advance: Advance = _unwatched) -> tuple[Ledger, int]:
+        """Who contributed what, and the moment; arguments as those of :meth:`show`.
+
+        Raises:
+            InvalidValue: as :meth:`show`.
+            NotFound: as :meth:`show`.
+        """
+        with self._lock, home.store.snapshot() as reader:
+            ranking, _ = self._ranked(home, reader, _profile(reader, request), request, advance)
+            return ranking.ledger(), ranking.as_of
 
     def manifest(self, home: Home) -> Manifest:
         """The manifest of what is held now: what a feed's ``snapshot`` names."""

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from knowchain.identifiers import Cid, RecordId
 from knowchain.ranking.columns import DROPS, Columns
+from knowchain.ranking.contribution import Ledger, ledger_of
 from knowchain.ranking.facts import Drop, Viewer
 from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed
 from knowchain.ranking.greatest import at_least_the
@@ -133,6 +134,17 @@ class Ranking:
     def candidates(self) -> int:
         """How many works a source gave and no rule dropped."""
         return len(self._candidates)
+
+    def ledger(self) -> Ledger:
+        """Who contributed what, line by line."""
+        trust = self._vouched.trust
+        people = () if trust is None else self._columns.authors.names
+        return ledger_of(
+            self._columns.facts,
+            {who: signal for who in people if trust is not None and (signal := trust.signal_of(who))},
+            as_of=self._as_of,
+            half_life_s=self._profile.contribution_half_life_s,
+        )
 
     # --- answers -----------------------------------------------------------------------------------
 

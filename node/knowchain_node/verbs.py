@@ -62,6 +62,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "publish_follows": Verb("following"),
     "show_feed": Verb("feeding"),
     "explain_item": Verb("feeding"),
+    "forget_seen": Verb("seen"),
+    "contributions": Verb("contributing"),
     "inbox": Verb("inbox"),
     "create_collection": Verb("collecting"),
     "accession": Verb("collecting"),

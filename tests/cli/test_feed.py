@@ -104,3 +104,26 @@ def test_the_inbox_tells_once_who_did_what(mari: Person, neighbour: Neighbours) 
 def test_a_strangers_title_does_not_move_the_cursor(mari: Person, tmp_path: Path) -> None:
     publish(mari, "Red\u202eherring")
     assert "\u202e" not in mari("feed", "show").out
+
+
+def test_the_ledger_of_contributions_names_who_relies_on_what(mari: Person, neighbour: Neighbours) -> None:
+    owain = neighbour("owain")
+    work = publish(mari, "Hen benillion")
+    assert "Nobody whom your trust reaches" in mari("feed", "contribution").out
+    send(mari, owain)
+    publish(owain, "Ballads", "--field", f'quoted_from=["{work}"]')
+    whose = owain.json("feed", "contribution")["contribution"]["people"][0]["who"]
+    told = owain("feed", "contribution", whose).out
+    assert "2.000  work “Hen benillion”" in told
+    assert work in told
+
+
+def test_a_profile_that_weighs_novelty_counts_what_it_showed(mari: Person) -> None:
+    publish(mari, "Hen benillion")
+    mari.write("new.toml", b'v = 1\nname = "x"\n[weights]\nnovelty = 1000\n')
+    shown = ("feed", "show", "--profile", "new.toml")
+    assert "you were not shown it yet" in mari(*shown, "--no-remember").out
+    assert "you were not shown it yet" in mari(*shown).out
+    assert "times that you were shown it: 1" in mari(*shown).out
+    assert mari("feed", "forget").out == "Works forgotten: 1.\n"
+    assert "you were not shown it yet" in mari(*shown).out

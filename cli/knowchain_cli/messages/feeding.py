@@ -40,6 +40,35 @@ WHY_EXAMPLES: Final = (
 )
 PROFILE: Final = Message("A profile: a file, or the name of one that comes along. Default: balanced.")
 AS_OF: Final = Message("The moment, such as 2026-11-01T12:00:00Z. Default: now.")
+REMEMBER: Final = Message(
+    "Whether what is shown counts as shown, for the signal `novelty`. Default: if the profile weighs novelty "
+    "and no --as-of is given. It stays in this home."
+)
+CONTRIBUTION: Final = Message("Tell who made what others rely on.")
+CONTRIBUTION_TEXT: Final = Message(
+    "The public ledger behind the signal `contribution`: works, translations and reviews that people whom "
+    "your trust reaches have cited, quoted, translated or taken into a collection. With WHO, line by line: "
+    "which record, who relies on it, and what that is worth; it fades with time."
+)
+CONTRIBUTION_EXAMPLES: Final = (
+    ("knowchain feed contribution", Message("Everybody, the greatest first.")),
+    ("knowchain feed contribution Mari", Message("What Mari made that others rely on.")),
+)
+NO_CONTRIBUTIONS: Final = Message("Nobody whom your trust reaches has taken up a record of anybody else yet.")
+EARNER: Final = Message("{name}: {total}, from {lines} uses · signal {signal}")
+EARNED: Final = Message("{amount}  {made} “{title}”, which {by} relies on since {day}")
+MADE: Final = {
+    "review": Message("review"),
+    "translation": Message("translation"),
+    "work": Message("work"),
+}
+FORGET: Final = Message("Forget what feeds have shown you.")
+FORGET_TEXT: Final = Message(
+    "Forgets which works feeds have shown you, and how often. Only profiles that weigh `novelty` keep count; "
+    "the count never leaves this home."
+)
+FORGET_EXAMPLES: Final = (("knowchain feed forget", Message("Everything is new again.")),)
+FORGOTTEN: Final = Message("Works forgotten: {count}.")
 LIMIT: Final = Message("How many items. Default: what the profile says.")
 READING: Final = Message("Reading what is held")
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from knowchain.errors import InvalidValue
+from knowchain.home.contributing import ContributionRequest, Contributions, contributions
 from knowchain.home.feeding import FeedItem, FeedRequest, FeedShown, Why, WhyRequest, explain_item, show_feed
 from knowchain.home.inbox import InboxRequest, Notice
 from knowchain.home.inbox import inbox as read_inbox
 from knowchain.home.plain import to_plain
+from knowchain.home.seen import forget_seen
 from knowchain.ranking.presets import DEFAULT, PRESETS
 from knowchain_cli.catalogue import Message
 from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session, verb
@@ -37,12 +40,16 @@ def _which(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @feed.verb("show", Help(text.SHOW, text.SHOW_TEXT, text.SHOW_EXAMPLES))
+@option("--remember/--no-remember", default=None, help=text.REMEMBER)
 @_which
 @pass_session
-def feed_show(session: Session, *, profile: str | None, as_of: str | None, limit: int | None) -> None:
+def feed_show(
+    session: Session, *, profile: str | None, as_of: str | None, limit: int | None, remember: bool | None
+) -> None:
     """Show a feed."""
+    request = replace(_request(profile, as_of, limit), remember=remember)
     with session.screen.progress(text.READING) as advance:
-        shown = session.ask(show_feed, _request(profile, as_of, limit), advance)
+        shown = session.ask(show_feed, request, advance)
     if not session.screen.answered({"feed": to_plain(shown)}):
         _show(session.screen, shown)
 
@@ -60,6 +67,29 @@ def feed_why(
         found = session.ask(explain_item, question, advance)
     if not session.screen.answered({"why": to_plain(found)}):
         _explain(session.screen, found)
+
+
+@feed.verb("contribution", Help(text.CONTRIBUTION, text.CONTRIBUTION_TEXT, text.CONTRIBUTION_EXAMPLES))
+@argument("who", metavar="WHO", required=False)
+@option("--as-of", metavar="TIME", help=text.AS_OF)
+@option("--profile", metavar="FILE|NAME", help=text.PROFILE)
+@pass_session
+def feed_contribution(session: Session, *, who: str | None, profile: str | None, as_of: str | None) -> None:
+    """Show the ledger of contributions."""
+    request = ContributionRequest(who, _request(profile, as_of, None))
+    with session.screen.progress(text.READING) as advance:
+        found = session.ask(contributions, request, advance)
+    if not session.screen.answered({"contribution": to_plain(found)}):
+        _ledger(session.screen, found)
+
+
+@feed.verb("forget", Help(text.FORGET, text.FORGET_TEXT, text.FORGET_EXAMPLES))
+@pass_session
+def feed_forget(session: Session) -> None:
+    """Forget what was shown."""
+    gone = session.ask(forget_seen, None)
+    if not session.screen.answered({"forgotten": to_plain(gone)}):
+        session.screen.say(text.FORGOTTEN, count=gone.works)
 
 
 @verb("inbox", Help(INBOX, text.INBOX_TEXT, text.INBOX_EXAMPLES))
@@ -176,6 +206,30 @@ def _item(screen: Screen, item: FeedItem, unit: int) -> None:
             reason=Message(screen.catalogue.text(each.reason.template, **each.reason.fields)),
         )
     screen.say(text.FROM, indent=5, sources=", ".join(item.sources))
+
+
+def _ledger(screen: Screen, found: Contributions) -> None:
+    for earner in found.people:
+        screen.say(
+            text.EARNER,
+            name=earner.name,
+            total=points(earner.total, found.unit),
+            signal=points(earner.signal, found.unit),
+            lines=earner.lines,
+        )
+    if not found.people:
+        screen.say(text.NO_CONTRIBUTIONS)
+    for each in found.earned:
+        screen.say(
+            text.EARNED,
+            indent=3,
+            amount=points(each.amount, found.unit),
+            made=text.MADE[each.made],
+            title=text.UNTITLED if each.title is None else each.title.split("\n", 1)[0],
+            by=each.by_name,
+            day=moment(each.time)[:10],
+        )
+        screen.data(f"{each.record} ← {each.use}", indent=5)
 
 
 def _explain(screen: Screen, found: Why) -> None:

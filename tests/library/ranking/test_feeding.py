@@ -9,9 +9,11 @@ import pytest
 from ranking_people import Person
 
 from knowchain.errors import InvalidValue, NotAllowed, NotFound
+from knowchain.home.contributing import ContributionRequest, contributions
 from knowchain.home.feeding import FeedRequest, FeedShown, Why, WhyRequest, explain_item, show_feed
 from knowchain.home.following import Interest, follow
 from knowchain.home.plain import to_plain
+from knowchain.home.seen import forget_seen
 from knowchain.identifiers import RecordId
 from knowchain.ranking.columns import Columns
 
@@ -143,3 +145,72 @@ def test_a_feed_that_was_interrupted_is_whole_the_next_time(
         with pytest.raises(KeyboardInterrupt):
             feed(mari)
     assert {each.item for each in feed(mari).items} == {first, second}
+
+
+NOVEL = 'v = 1\nname = "new to me"\n[weights]\nnovelty = 1000\n[rerank]\npage = 2\n'
+
+
+def test_what_was_shown_gives_way_to_what_was_not(mari: Person) -> None:
+    works = {mari.work(f"Work {n}") for n in range(4)}
+    first = feed(mari, profile=NOVEL)
+    second = feed(mari, profile=NOVEL)
+    assert {each.item for each in first.items} | {each.item for each in second.items} == works
+    third = feed(mari, profile=NOVEL, limit=4)
+    assert {each.contributions[0].because for each in third.items} == {"times that you were shown it: 1"}
+    assert len({first.history, second.history, third.history}) == 3, "each commits to another history"
+
+
+def test_nothing_is_remembered_of_other_feeds_or_other_moments(mari: Person) -> None:
+    mari.work("One")
+    feed(mari)
+    feed(mari, profile=NOVEL, as_of=mari.now)
+    feed(mari, profile=NOVEL, remember=False)
+    assert feed(mari, profile=NOVEL).items[0].contributions[0].because == "you were not shown it yet"
+    assert forget_seen(mari.home).works == 1
+    assert feed(mari, profile=NOVEL).items[0].contributions[0].because == "you were not shown it yet"
+
+
+def test_the_history_stays_in_the_home(mari: Person, owain: Person) -> None:
+    mari.work("One")
+    feed(mari, profile=NOVEL)
+    owain.hear(mari)
+    assert "new to me" not in str(to_plain(feed(owain)))
+    with mari.home.store.snapshot() as reader:
+        assert all(header != "seen" for header in {stored.block.header.kind for stored in reader.records()})
+
+
+def test_an_evaluation_moves_a_feed_and_names_itself(mari: Person, owain: Person) -> None:
+    works = [mari.work(f"Work {n}") for n in range(3)]
+    owain.hear(mari)
+    said = owain.sign("evaluation", axis="truth", value=2, subject=[str(works[0])], languages=["cy"])
+    mari.hear(owain)
+    mari.trust(owain.id)
+    first = feed(mari, profile='v = 1\nname = "true"\n[weights]\n"axis.truth" = 1000\n').items[0]
+    assert first.item == works[0]
+    assert first.contributions[0].value > 0
+    assert first.contributions[0].evidence == (said,)
+    assert first.contributions[0].because == "one person whom your trust reaches has judged it on this axis"
+
+
+def test_the_ledger_tells_who_relies_on_what(mari: Person, owain: Person) -> None:
+    work = mari.work("The harbour")
+    owain.hear(mari)
+    use = owain.sign("note", motivation="citation", subject=[str(work)])
+    everybody = contributions(owain.home, ContributionRequest())
+    assert [(each.who, each.lines) for each in everybody.people] == [(mari.id, 1)]
+    assert everybody.people[0].total == 2 * everybody.unit, "a work is worth two of the reader's trust"
+    line = contributions(owain.home, ContributionRequest(str(mari.id))).earned[0]
+    assert (line.record, line.use, line.by, line.made) == (work, use, owain.id, "work")
+    shown = feed(owain, profile='v = 1\nname = "made"\n[weights]\ncontribution = 1000\n')
+    assert shown.items[0].contributions[0].evidence == (use,)
+
+
+def test_nobody_earns_by_citing_themselves_or_without_trust(mari: Person, owain: Person) -> None:
+    work = mari.work("The harbour")
+    mari.sign("note", motivation="citation", subject=[str(work)])
+    owain.hear(mari)
+    owain.sign("note", motivation="citation", subject=[str(work)])
+    mari.hear(owain)
+    assert contributions(mari.home, ContributionRequest()).people == ()
+    mari.trust(owain.id)
+    assert [each.who for each in contributions(mari.home, ContributionRequest()).people] == [mari.id]
