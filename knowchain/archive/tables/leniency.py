@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from knowchain.archive.tables.cells import Cell, Cells
@@ -65,6 +65,7 @@ _CHECKS: Final[dict[str, Callable[[str], bool]]] = {
     "date_edtf": lambda text: _holds(dates.edtf, text),
     "event_when": lambda text: _holds(dates.edtf, text),
     "kind": lambda text: text in works.DCMI_TYPES,
+    "creator_role": lambda text: _holds(partial(works.AGENT_ROLES.canonical, field="role"), text),
     "spdx": lambda text: _holds(licences.spdx, text),
     "rights_uri": lambda text: re.fullmatch(r"https?://\S+", text) is not None,
     "access": lambda text: text in {"public", "metadata-only"},
