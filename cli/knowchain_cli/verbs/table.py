@@ -159,7 +159,8 @@ def _tell(screen: Screen, done: Imported) -> None:
         screen.say(text.REPORTED, path=done.report)
 
 
-def _tell_problems(screen: Screen, problems: Sequence[Tally]) -> None:
+def _tell_problems(screen: Screen, found: Sequence[Tally]) -> None:
+    problems = [tally for tally in found if tally.severity == "error" or not screen.quiet]
     for tally in problems[:_KINDS_SHOWN]:
         screen.say(text.PROBLEM, count=tally.count, example=tally.example)
         if tally.remedy:
