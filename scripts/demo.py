@@ -6,7 +6,8 @@
 Each peer is a `knowchain node run` of its own, with a home of its own in a temporary folder, on loopback.
 The first publishes the sample collection, and some of what readers say about it. When all three hold every
 record and every file, one object's trace and a ranked feed are printed, by another peer than the one that
-published.
+published. With KNOWCHAIN_DATA, which names a folder with a museum's table (cmoa.jsonl.gz), that museum takes
+the place of the sample.
 """
 
 from __future__ import annotations
@@ -28,8 +29,14 @@ from knowchain_cli.samples import Sample, write_sample
 
 COMMAND: Final = Path(sys.executable).with_name("knowchain")
 NAMES: Final = ("Velmora Archive", "Estuary Library", "Reader on the Hill")
+MUSEUM: Final = "cmoa.jsonl.gz"
+MUSEUM_MAP: Final = "cmoa-json"
+PAINTING: Final = "Cliffs near Dieppe"
+"""A work of that museum that changed hands often."""
 PATIENCE: Final = 120.0
 """Seconds that a step may take before the demonstration gives up and says what lacks."""
+
+TOLD_EVERY: Final = 5.0
 
 
 class Peer:
@@ -93,12 +100,16 @@ class Peer:
                 self._process.kill()
 
 
-def wait(what: str, done: Callable[[], bool], peers: list[Peer]) -> None:
-    """Wait until ``done``; gives up with the peers' last words."""
-    begun = time.monotonic()
+def wait(what: str, done: Callable[[], bool], peers: list[Peer], patience: float = PATIENCE) -> None:
+    """Wait until ``done``, and say now and then how far it is; gives up with the peers' last words."""
+    begun = told = time.monotonic()
     while not done():
         dead = [peer for peer in peers if not peer.alive]
-        if dead or time.monotonic() - begun > PATIENCE:
+        if time.monotonic() - told > TOLD_EVERY:
+            told = time.monotonic()
+            held = ", ".join(f"{peer.status().get('records', 0):,}" for peer in peers)
+            print(f"  … records: {held}", flush=True)
+        if dead or time.monotonic() - begun > patience:
             for peer in dead or peers:
                 print(f"--- {peer.name}\n{peer.log.read_text()[-2000:]}", file=sys.stderr)
             raise SystemExit(f"gave up waiting: {what}")
@@ -147,15 +158,62 @@ def first_id(answer: Any) -> str:
     return str(answer["records"][0]["id"])
 
 
-def converged(peers: list[Peer]) -> bool:
+def publish_museum(peer: Peer, table: Path) -> str:
+    """Publish a whole museum; answers a painting whose custody history has many steps."""
+    peer.show("publish", "--metadata", str(table), "--map", MUSEUM_MAP, "--quiet")
+    found = peer.ask("search", PAINTING, "--kind", "work", "--limit", "1")["found"]
+    return str(found[0]["id"])
+
+
+def converged(peers: list[Peer], *, files: bool = True) -> bool:
     """Whether all peers hold as many records, all bodies, and every file."""
     stats = [peer.ask("stats")["stats"] for peer in peers]
-    same = len({(each["records"], each["content"]["blocks"]) for each in stats}) == 1
-    return same and stats[0]["content"]["blocks"] > 0 and not any(each["missing_bodies"] for each in stats)
+    blocks = [each.get("content", {}).get("blocks", 0) for each in stats]
+    same = len({(each["records"], held) for each, held in zip(stats, blocks, strict=True)}) == 1
+    whole = same and not any(each["missing_bodies"] for each in stats)
+    return whole and (blocks[0] > 0 or not files)
 
 
-def demonstrate(root: Path, *, once: bool) -> None:
-    """The whole of it."""
+def show_sample(peers: list[Peer], root: Path) -> None:
+    """The sample collection, what two peers say about a song in it, and how a third sees it."""
+    files = root / "velmora"
+    files.mkdir()
+    sample = write_sample(files)
+    begun = time.monotonic()
+    records = publish(peers[0], sample)
+    print(f"{peers[0].name} published {len(records)} works: {time.monotonic() - begun:.1f} s", flush=True)
+    wait("all three hold every record and file", lambda: converged(peers), peers)
+
+    song = records["ferry-song"]
+    reading = "The heron's verse has another metre: a later hand."
+    peers[1].ask("note", song, "--motivation", "review", "--text", reading, "--lang", "en")
+    peers[2].ask("evaluate", song, "--axis", "beauty=2", "--reason", "I can't stop humming it.")
+    wait("what two of them said about the song is everywhere", lambda: converged(peers), peers)
+
+    peers[2].show("trace", song)
+    peers[2].show("feed", "show", "--limit", "5")
+    peers[2].show("feed", "why", records["market-rhyme"])
+
+
+def show_museum(peers: list[Peer], table: Path) -> None:
+    """A whole museum, and one of its objects."""
+    begun = time.monotonic()
+    painting = publish_museum(peers[0], table)
+    print(f"{peers[0].name} published {table.name}: {time.monotonic() - begun:.1f} s", flush=True)
+    wait("all three hold every record", lambda: converged(peers, files=False), peers, patience=1800.0)
+    peers[2].show("trace", painting)
+    peers[2].show("feed", "show", "--limit", "5")
+    peers[2].show("feed", "why", painting)
+
+
+def demonstrate(root: Path, *, once: bool, museum: Path | None) -> None:
+    """The whole of it.
+
+    Args:
+        root: a folder for the homes.
+        once: whether to end when everything was shown.
+        museum: a museum's table, in place of the sample.
+    """
     peers = [Peer(root, number) for number in range(len(NAMES))]
     try:
         peers[0].start([])
@@ -164,23 +222,10 @@ def demonstrate(root: Path, *, once: bool) -> None:
             peer.start(peers[0].status()["listening"])
         wait("three peers are connected", lambda: peers[0].status().get("connected") == 2, peers)
 
-        files = root / "velmora"
-        files.mkdir()
-        sample = write_sample(files)
-        begun = time.monotonic()
-        records = publish(peers[0], sample)
-        print(f"{peers[0].name} published {len(records)} works: {time.monotonic() - begun:.1f} s", flush=True)
-        wait("all three hold every record and file", lambda: converged(peers), peers)
-
-        song = records["ferry-song"]
-        reading = "The heron's verse has another metre: a later hand."
-        peers[1].ask("note", song, "--motivation", "review", "--text", reading, "--lang", "en")
-        peers[2].ask("evaluate", song, "--axis", "beauty=2", "--reason", "I can't stop humming it.")
-        wait("what two of them said about the song is everywhere", lambda: converged(peers), peers)
-
-        peers[2].show("trace", song)
-        peers[2].show("feed", "show", "--limit", "5")
-        peers[2].show("feed", "why", records["market-rhyme"])
+        if museum is None:
+            show_sample(peers, root)
+        else:
+            show_museum(peers, museum)
         if once:
             return
         print("\nThe three peers go on. Ask them, in another terminal:")
@@ -192,6 +237,19 @@ def demonstrate(root: Path, *, once: bool) -> None:
     finally:
         for peer in peers:
             peer.stop()
+
+
+def museum() -> Path | None:
+    """The museum's table in the folder that KNOWCHAIN_DATA names; None where it names none."""
+    folder = os.environ.get("KNOWCHAIN_DATA")
+    if not folder:
+        return None
+    table = Path(folder).resolve() / MUSEUM
+    if not table.is_file():
+        raise SystemExit(
+            f"KNOWCHAIN_DATA is {folder}, and there is no {MUSEUM} in it: unset it for the sample"
+        )
+    return table
 
 
 def main() -> None:
@@ -209,7 +267,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="knowchain-demo-") as folder,
         contextlib.suppress(KeyboardInterrupt),
     ):
-        demonstrate(Path(folder), once=given.once)
+        demonstrate(Path(folder), once=given.once, museum=museum())
 
 
 if __name__ == "__main__":
