@@ -16,11 +16,9 @@ from typing import Final
 
 from knowchain import codec
 from knowchain.codec import Value
-from knowchain.content.blocks import check_block
+from knowchain.content.blocks import BlockSource, check_block
 from knowchain.errors import CodecError, KnowchainError, PeerError, SyncError
 from knowchain.identifiers import Cid
-from knowchain.storage.blocks.fixity import GuardedBlocks
-from knowchain.storage.blocks.packs import PackBlocks
 from knowchain.sync import FrameReader, framed
 from knowchain_node.network import Stream, StreamBroken
 from knowchain_node.replication.conduct import GARBAGE, Fault
@@ -46,11 +44,11 @@ class BlockServer:
     """Gives blocks that are here, whole and unchanged, to whoever asks.
 
     Args:
-        blocks: where they are, asked for at the first want.
+        blocks: where they are; it gives only what may be given.
         blame: called with a peer and what it did wrong.
     """
 
-    def __init__(self, blocks: Callable[[], PackBlocks], blame: Callable[[str, Fault], None]) -> None:
+    def __init__(self, blocks: BlockSource, blame: Callable[[str, Fault], None]) -> None:
         self._blocks = blocks
         self._blame = blame
         self._streams: Counter[str] = Counter()
@@ -93,7 +91,7 @@ class BlockServer:
     def _block(self, cid: Cid) -> bytes | None:
         """The block; None if it is not here, or is not any more what it was."""
         try:
-            block = GuardedBlocks(self._blocks()).get(cid)
+            block = self._blocks.get(cid)
         except KnowchainError:
             return None
         return block if len(block) <= MAX_BLOCK else None

@@ -15,6 +15,7 @@ from knowchain.content.blocks import is_checkable, is_identity
 from knowchain.content.walking import links_of
 from knowchain.errors import ContentError, NotFound, PeerError, StorageFault
 from knowchain.home import Home
+from knowchain.home.serving import ServedBlocks
 from knowchain.identifiers import RAW, Cid, RecordId
 from knowchain.records import read_body
 from knowchain.storage.blocks.uploads import Upload
@@ -82,7 +83,7 @@ class ContentKeeper:
         self._policy = policy
         self._followed = followed
         self._blame = blame
-        self._server = BlockServer(lambda: home.content, blame)
+        self._server = BlockServer(ServedBlocks(home), blame)
         self._wants = Wants()
         self._changed = asyncio.Event()
         self._look = asyncio.Event()
