@@ -14,7 +14,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint types contracts soak mutate bench check format lock js kubo clean
+.PHONY: help run demo test lint types contracts soak fuzz mutate bench check format lock js kubo clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ contracts: .venv/.ready-dev ## who may import whom: import-linter
 
 soak: .venv/.ready-dev ## run the slow campaigns, each as long as it needs
 	@$(BIN)/pytest -m slow --timeout 7200 -n $(WORKERS)
+
+fuzz: .venv/.ready-dev ## a million hostile frames, and as many hostile messages of peers
+	@$(BIN)/pytest -m slow -k 'a_million_hostile' --timeout 7200 -n $(WORKERS) tests/node
 
 mutate: .venv/.ready-dev ## change the code of the record format a little, and see whether a test fails (PART=chains)
 	@nice $(BIN)/python scripts/mutate.py --part $(PART) --workers $(WORKERS)
