@@ -139,6 +139,7 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
             _give(service, home, config.gateway, gateway_sock, seed, stop), name="gateway"
         )
         watching = asyncio.create_task(service.metrics.watch_loop(), name="lag")
+        indexing = asyncio.create_task(_index(service, home), name="index")
         meeting = asyncio.create_task(_meet(service, home, config, seed, stop), name="peer")
         try:
             await stop.wait()
@@ -146,6 +147,7 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
         finally:
             stop.set()
             watching.cancel()
+            indexing.cancel()
             service.ending.set()
             await asyncio.gather(_ended(meeting, "network"), _ended(gateway, "gateway"))
 
@@ -158,6 +160,12 @@ async def _ended(part: asyncio.Task[None], name: str) -> None:
         await asyncio.wait({part}, timeout=1.0)
     elif not part.cancelled() and (error := part.exception()) is not None:
         _log.error("the %s part ended badly: %s", name, error)
+
+
+async def _index(service: Service, home: Home) -> None:
+    """Keep the search index; its libraries are loaded while the API answers already."""
+    module = await asyncio.to_thread(importlib.import_module, "knowchain_node.indexing")
+    await module.keep_index(home, service.news)
 
 
 def _gateway_socket(config: GatewayConfig) -> socket.socket | None:
