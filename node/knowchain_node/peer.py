@@ -50,6 +50,7 @@ class Peer:
         network: how the network part runs; ``keep`` is the bootstrap list.
         keep: whose files are fetched.
         followed: whether a record is of somebody or something that the owner follows.
+        most_bytes: bytes of all files beyond which none are fetched; 0 for no bound.
         sync_seconds: time between two sessions with the same peer.
         erasure_delay_ms: how long erased bodies are held closed before they go.
         book: where the peer book is; by default in the home.
@@ -63,6 +64,7 @@ class Peer:
         network: NetworkConfig,
         *,
         keep: KeepPolicy = "followed",
+        most_bytes: int = 0,
         followed: Callable[[RecordId], bool] = lambda _record: False,
         sync_seconds: float = 180.0,
         erasure_delay_ms: int = ERASURE_DELAY_MS,
@@ -82,7 +84,13 @@ class Peer:
         self._introduce = introductions
         self.introductions = Introductions(self.network, self.book, blame=self.blame)
         self.content = ContentKeeper(
-            home, self.network, self.news, policy=keep, followed=followed, blame=self.blame
+            home,
+            self.network,
+            self.news,
+            policy=keep,
+            most_bytes=most_bytes,
+            followed=followed,
+            blame=self.blame,
         )
         self.replicator = Replicator(
             home,

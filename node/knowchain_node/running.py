@@ -240,6 +240,7 @@ def _made(home: Home, config: PeerConfig, seed: bytes) -> Callable[[], Peer]:
             home,
             network,
             keep=config.content.keep,
+            most_bytes=config.content.max_bytes,
             followed=lambda record: following.is_followed(home.store.reader(), record),
             sync_seconds=float(config.sync_interval_seconds),
             erasure_delay_ms=config.erasure_delay_days * _DAY_MS,

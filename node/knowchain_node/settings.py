@@ -60,9 +60,10 @@ class NetworkSection:
 
 @dataclass(frozen=True, slots=True)
 class ContentConfig:
-    """Whose files are fetched."""
+    """Whose files are fetched, and how many bytes of them."""
 
     keep: Keep
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("sync.interval_seconds", _number(5, 86_400), 180, "seconds between two syncs with the same peer"),
     Setting("content.keep", _choice("none", "followed", "all"), "followed",
             "whose files are fetched: nobody's, those of whom or what you follow, everybody's"),
+    Setting("content.max_bytes", _number(0, 2**60), 0,
+            "bytes of files here, own ones counted, beyond which none are fetched; 0 for no bound"),
     Setting("gateway.listen", _LISTENER, "",
             "address and port, such as 0.0.0.0:7486, where anybody may fetch what is held; empty: nowhere"),
     Setting("gateway.url", _text("a URL that begins with http:// or https://, or nothing", _is_url), "",

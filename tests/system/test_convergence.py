@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -14,7 +15,9 @@ from typing import Any
 import pytest
 from conftest import LossyNetwork, Proxy, say
 
+from knowchain.home.files import DiskFiles
 from knowchain.home.home import clock_ms
+from knowchain.home.publishing import Publication, publish
 from knowchain.storage.blocks.importing import import_path
 
 World = Any
@@ -220,3 +223,24 @@ async def test_a_peer_without_any_network_serves(world: World) -> None:
         await asyncio.to_thread(say, peer, 3)
         assert peer.home.store.reader().last_arrival() == 5
         assert peer.status()["up"]
+
+
+async def test_files_beyond_the_budget_are_not_fetched_and_the_figures_say_so(
+    world: World, tmp_path: Path
+) -> None:
+    one = await world.peer("one")
+    small, large = tmp_path / "small.bin", tmp_path / "large.bin"
+    small.write_bytes(b"s" * 1000)
+    large.write_bytes(random.Random(3).randbytes(200_000))
+    for path in (small, large):
+        fields = {"title": {"en": [path.name]}, "access": "public"}
+        await asyncio.to_thread(publish, one.home, Publication(fields), DiskFiles([path]))
+    two = await world.peer("two", one, most_bytes=100_000)
+    await world.connected(two, one)
+
+    def kept() -> bool:
+        status = two.content.status()
+        return status["files"] == 1 and status["full"] == 1
+
+    await world.until(kept)
+    assert two.home.content.totals().packed_bytes < 100_000

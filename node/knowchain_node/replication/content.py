@@ -44,7 +44,6 @@ _LEASE: Final = 3600.0
 """Seconds for which blocks of a file that came in part are kept from garbage collection."""
 _SPARE: Final = 2**30
 """Free bytes of the disk below which no file is fetched."""
-_FREE_AGAIN: Final = 60.0
 _RESTING: Final = 300.0
 """Seconds for which a peer that let us wait is asked after all others."""
 _OVERHEAD: Final = 4 * 2**20
@@ -63,6 +62,7 @@ class ContentKeeper:
         network: the network part.
         news: tells of new works.
         policy: whose files are fetched.
+        most_bytes: bytes of all files here beyond which none are fetched; 0 for no bound.
         followed: whether a record is of somebody or something that the owner follows.
         blame: called with a peer and what it did wrong.
     """
@@ -74,6 +74,7 @@ class ContentKeeper:
         news: News,
         *,
         policy: KeepPolicy,
+        most_bytes: int = 0,
         followed: Callable[[RecordId], bool],
         blame: Callable[[str, Fault], None],
     ) -> None:
@@ -81,6 +82,8 @@ class ContentKeeper:
         self._network = network
         self._news = news
         self._policy = policy
+        self._most_bytes = most_bytes
+        self._full = False
         self._followed = followed
         self._blame = blame
         self._server = BlockServer(ServedBlocks(home), blame)
@@ -114,6 +117,7 @@ class ContentKeeper:
         """What lacks, and what came."""
         return {
             "policy": self._policy,
+            "full": int(self._full),
             "wanted": len(self._wants),
             "files": self.files,
             "bytes_in": self.bytes_in,
@@ -241,9 +245,11 @@ class ContentKeeper:
             await asyncio.wait_for(self._changed.wait(), min(wait, _RESTING))
 
     async def _fetch_from_anyone(self, wanted: Wanted) -> _Outcome:
-        if not await asyncio.to_thread(self._has_room):
-            _log.warning("the disk has less than %d MiB free: no files are fetched", _SPARE >> 20)
-            await asyncio.sleep(_FREE_AGAIN)
+        lacks = await asyncio.to_thread(self._lacks_room, wanted.size or 0)
+        if lacks and not self._full:
+            _log.warning("no files are fetched: %s", lacks)
+        self._full = bool(lacks)
+        if lacks:
             return "partly"
         for peer in self._in_turn(wanted):
             try:
@@ -260,8 +266,17 @@ class ContentKeeper:
                 self._blame(peer, GARBAGE)
         return "partly"
 
-    def _has_room(self) -> bool:
-        return shutil.disk_usage(self._home.layout.root).free >= _SPARE
+    def _lacks_room(self, size: int) -> str:
+        """Why a file of so many bytes can't be taken in, in words; empty if it can."""
+        if shutil.disk_usage(self._home.layout.root).free < _SPARE + size:
+            return f"the disk would have less than {_SPARE >> 20} MiB free"
+        if self._most_bytes:
+            held = self._home.content.totals()
+            if held.packed_bytes + held.dead_bytes + size > self._most_bytes:
+                return (
+                    f"content.max_bytes is {self._most_bytes}; raise it, or let go of files with `content gc`"
+                )
+        return ""
 
     def _in_turn(self, wanted: Wanted) -> list[str]:
         """Connected peers: whom the work came from first, those that let us wait last."""
