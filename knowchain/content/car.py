@@ -29,6 +29,8 @@ __all__ = [
     "CarLimits",
     "CarParser",
     "CarReader",
+    "car_header",
+    "car_section",
     "read_car",
     "write_car",
 ]
@@ -283,22 +285,27 @@ def write_car(
         deduplicate: leave out a block that was written before, at the price of remembering every CID.
         version_0: write the CID of a dag-pb block as CIDv0, for who asked for it by one.
     """
-    header = _write_header([_written(cid, version_0) for cid in roots])
-    yield varint(len(header)) + header
+    yield car_header([_written(cid, version_0) for cid in roots])
     seen: set[Cid] = set()
     for cid, block in blocks:
         if cid in seen or is_identity(cid):
             continue
         if deduplicate:
             seen.add(cid)
-        written = _written(cid, version_0)
-        yield b"".join((varint(len(written) + len(block)), written, block))
+        yield car_section(_written(cid, version_0), block)
+
+
+def car_section(cid: bytes, block: bytes) -> bytes:
+    """The bytes of one block in a CAR."""
+    return b"".join((varint(len(cid) + len(block)), cid, block))
 
 
 def _written(cid: Cid, version_0: bool) -> bytes:
     return as_version_0(cid) if version_0 else cid
 
 
-def _write_header(roots: Sequence[bytes]) -> bytes:
+def car_header(roots: Sequence[bytes]) -> bytes:
+    """The first bytes of a CAR."""
     links = (_LINK_TAG + _cbor_head_bytes(len(root) + 1, 2) + b"\0" + root for root in roots)
-    return b"".join((_HEADER_START, _cbor_head_bytes(len(roots), 4), *links, _HEADER_END))
+    header = b"".join((_HEADER_START, _cbor_head_bytes(len(roots), 4), *links, _HEADER_END))
+    return varint(len(header)) + header

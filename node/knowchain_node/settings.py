@@ -21,6 +21,7 @@ __all__ = [
     "NetworkSection",
     "ParkingConfig",
     "PeerConfig",
+    "RoutingConfig",
     "Setting",
     "composed",
 ]
@@ -78,6 +79,13 @@ class GatewayConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutingConfig:
+    """Who is asked who has what."""
+
+    delegated: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ParkingConfig:
     """How many records may wait for their parents."""
 
@@ -103,6 +111,7 @@ class PeerConfig:
     sync_interval_seconds: int
     content: ContentConfig
     gateway: GatewayConfig
+    routing: RoutingConfig
     erasure_delay_days: int
     parking: ParkingConfig
     log: LogConfig
@@ -301,6 +310,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("gateway.connections", _number(8, 65536), 256, "connections to the gateway at once"),
     Setting("gateway.streams", _number(1, 1024), 32, "CARs that the gateway gives at once"),
     Setting("gateway.max_car_bytes", _number(2**22, 2**50), 2**40, "bytes of one CAR"),
+    Setting("routing.delegated", _list("a list of URLs", lambda text: bool(text) and _is_url(text)), (),
+            "routers that `content fetch` asks who has what, such as https://router.example"),
     Setting("erasure.delay_days", _number(0, 3650), 30,
             "days before erased words are destroyed, so that a thief of a key can't burn an archive"),
     Setting("parking.per_source", _number(1, 2**20), limits.PARKED_PER_SOURCE,
@@ -334,6 +345,7 @@ def composed(values: Mapping[str, Any]) -> PeerConfig:
         sync_interval_seconds=values["sync.interval_seconds"],
         content=ContentConfig(**section("content")),
         gateway=GatewayConfig(**section("gateway")),
+        routing=RoutingConfig(**section("routing")),
         erasure_delay_days=values["erasure.delay_days"],
         parking=ParkingConfig(**section("parking")),
         log=LogConfig(**section("log")),

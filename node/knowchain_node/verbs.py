@@ -85,6 +85,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "erase_due": Verb("maintenance"),
     "trust_newest": Verb("maintenance"),
     "add_content": Verb("content", "in", ("request", "path")),
+    "keep_dag": Verb("keeping", "in", ("request", "path")),
     "write_content": Verb("content", "out", ("target",), ("--output", "choose another name")),
     "read_content": Verb("content", "stream"),
     "list_content": Verb("content"),

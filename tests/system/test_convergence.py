@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LossyNetwork, Proxy, say
+from system_worlds import LossyNetwork, Proxy, say
 
 from knowchain.home.files import DiskFiles
 from knowchain.home.home import clock_ms

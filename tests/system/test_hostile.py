@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LIMITS, say
+from system_worlds import LIMITS, say
 
 from knowchain import codec
 from knowchain.admission import Incoming

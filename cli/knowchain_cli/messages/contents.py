@@ -108,3 +108,36 @@ SIZE: Final = Message("Size      {size}")
 BLOCKS: Final = Message("Blocks    {here} here, {missing} missing, {size} in all, as claimed")
 PINNED: Final = Message("Pinned    {names}")
 NAMED_BY: Final = Message("Named by  {record}")
+
+IMPORT: Final = Message("Take a file or folder in from a CAR.")
+IMPORT_TEXT: Final = Message(
+    "Takes in what a CAR holds under its root, checks every block and that all of it is there, and keeps it "
+    "until it is unpinned. Blocks that are here already may lack in the file. For a CAR with records, use "
+    "`knowchain import`."
+)
+IMPORT_EXAMPLES: Final = (
+    ("knowchain content import scans.car", Message("What `ipfs dag export` or a gateway gave.")),
+)
+ROOT: Final = Message("What of the CAR is kept, where it names several roots or none.")
+FETCH: Final = Message("Fetch a file or folder over the web, check it, and keep it.")
+FETCH_TEXT: Final = Message(
+    "Fetches everything under a CID from a trustless gateway and checks each block as it comes, so "
+    "that it does "
+    "not matter whose gateway it is. Gateways are those that you name, then those that a router knows: of "
+    "--router, or of routing.delegated in config.toml."
+)
+FETCH_EXAMPLES: Final = (
+    (
+        "knowchain content fetch bafy… --gateway https://gateway.example",
+        Message("From a gateway that you name."),
+    ),
+    (
+        "knowchain content fetch bafy… --router https://router.example",
+        Message("From whoever has it, as a router says."),
+    ),
+)
+GATEWAY: Final = Message("A trustless gateway, such as another peer's. May be repeated.")
+ROUTER: Final = Message("A delegated router that says who has it. May be repeated.")
+FETCHING: Final = Message("Fetching")
+FETCHED: Final = Message("From {gateway}.")
+KEPT: Final = Message("Kept {name}: {blocks} blocks, {size}.")

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sys
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 import click
 
+from knowchain.content.cids import parse_cid
 from knowchain.content.profiles import PROFILES, UNIXFS_V1_2025
 from knowchain.errors import InvalidValue
 from knowchain.home import content as contents
 from knowchain.home.content import ContentAt, NewContent
 from knowchain.home.fixity_events import sign_checks
+from knowchain.home.keeping import DagFile, KeptDag, keep_dag
 from knowchain.home.plain import to_plain
+from knowchain.identifiers import Cid
 from knowchain_cli.catalogue import Word
 from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session
 from knowchain_cli.messages import contents as text
@@ -84,6 +91,66 @@ def _check_raw_output(session: Session) -> None:
             field="--output",
             remedy="add -o FILE, or send the output to a file or another program",
         )
+
+
+@content.verb("import", Help(text.IMPORT, text.IMPORT_TEXT, text.IMPORT_EXAMPLES))
+@argument("file", metavar="FILE", type=Path)
+@option("--root", metavar="CID", help=text.ROOT)
+@option("--name", metavar="NAME", help=text.NAME)
+@pass_session
+def import_(session: Session, *, file: Path, root: str | None, name: str | None) -> None:
+    """Take content in from a CAR."""
+    total = file.stat().st_size if file.is_file() else None
+    with session.screen.progress(text.READING, total, "bytes") as advance:
+        done = session.ask(keep_dag, DagFile(str(file), root, name), advance)
+    _tell_kept(session, done)
+
+
+@content.verb("fetch", Help(text.FETCH, text.FETCH_TEXT, text.FETCH_EXAMPLES))
+@argument("cid", metavar="CID")
+@option("--gateway", multiple=True, metavar="URL", help=text.GATEWAY)
+@option("--router", multiple=True, metavar="URL", help=text.ROUTER)
+@option("--name", metavar="NAME", help=text.NAME)
+@pass_session
+def fetch(
+    session: Session, *, cid: str, gateway: Sequence[str], router: Sequence[str], name: str | None
+) -> None:
+    """Fetch content from gateways, check it, and keep it."""
+    from knowchain_node.gateway.fetching import check_url
+
+    root = parse_cid(cid)
+    gateways = [check_url(url, "--gateway") for url in gateway]
+    routers = [check_url(url, "--router") for url in router or _routers(session)]
+    with tempfile.TemporaryDirectory(prefix="knowchain-fetch-") as folder:
+        file = Path(folder) / f"{root}.car"
+        source = _download(session, root, gateways, routers, file)
+        session.screen.warn(text.FETCHED, gateway=source)
+        _tell_kept(session, session.ask(keep_dag, DagFile(str(file), str(root), name or str(root))))
+
+
+def _routers(session: Session) -> Sequence[str]:
+    from knowchain.home import Layout
+    from knowchain_node.running import effective_settings
+
+    return effective_settings(Layout(session.root), dict(os.environ), []).config.routing.delegated
+
+
+def _download(session: Session, root: Cid, gateways: list[str], routers: list[str], target: Path) -> str:
+    from knowchain_node.gateway.fetching import fetch_car, find_gateways
+
+    async def work(advance: Callable[[int], None]) -> str:
+        found = [*gateways, *(await find_gateways(routers, root) if routers else ())]
+        with target.open("w+b") as file:
+            return await fetch_car(found, root, file, advance)
+
+    with session.screen.progress(text.FETCHING, None, "bytes") as advance:
+        return asyncio.run(work(advance))
+
+
+def _tell_kept(session: Session, done: KeptDag) -> None:
+    if not session.screen.answered({"content": to_plain(done)}):
+        session.screen.say(text.KEPT, name=done.name, blocks=done.blocks, size=size(done.bytes))
+        session.screen.say(text.CID, cid=done.cid)
 
 
 @content.verb("ls", Help(text.LS, text.LS_TEXT, text.LS_EXAMPLES))
