@@ -19,8 +19,10 @@ _MOST: Final = 4096
 Fault = float
 GARBAGE: Final[Fault] = 60.0
 """What no honest peer sends: forged or malformed records, broken protocol. The second time is the last."""
+WITHHOLDING: Final[Fault] = 40.0
+"""Naming what one then does not give. A store that lost records does it once; the third time is the last."""
 NUISANCE: Final[Fault] = 10.0
-"""What an honest peer may do under stress: stalling, withholding, ending too early."""
+"""What an honest peer may do under stress: stalling, ending too early."""
 
 
 @dataclass(slots=True)

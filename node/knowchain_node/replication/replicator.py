@@ -22,7 +22,7 @@ from knowchain_node.network import (
     Stream,
     StreamBroken,
 )
-from knowchain_node.replication.conduct import GARBAGE, NUISANCE, Fault
+from knowchain_node.replication.conduct import GARBAGE, NUISANCE, WITHHOLDING, Fault
 from knowchain_node.replication.conversing import Conversation, Pace
 from knowchain_node.replication.holdings import Heads, StoreHoldings
 
@@ -243,6 +243,8 @@ class Replicator:
     def _judge(self, peer: str, reason: str) -> None:
         if reason in _GRAVE:
             self._blame(peer, GARBAGE)
+        elif reason == "withheld":
+            self._blame(peer, WITHHOLDING)
         elif reason not in _HARMLESS:
             self._blame(peer, NUISANCE)
 
