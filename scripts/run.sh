@@ -19,6 +19,7 @@ if [ ! -e "$KNOWCHAIN_HOME" ]; then
     if [ -n "$own" ]; then
         "$knowchain" init --name "First Light"
     else
+        mkdir -p .cache
         rm -f .cache/demo-recovery.txt # that of an earlier demonstration, whose home is gone
         "$knowchain" init --name "First Light" --recovery-file .cache/demo-recovery.txt
     fi
