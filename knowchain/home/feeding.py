@@ -6,9 +6,10 @@ docs/spec/ranking.md is the standard; here a home's records, follows and names m
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 from knowchain.chains import Flag
@@ -29,6 +30,7 @@ from knowchain.ranking.profile import MAX_PAGE, Profile, check_parents
 from knowchain.ranking.profile_text import read_profile
 from knowchain.ranking.reasons import Because, because, why_dropped
 from knowchain.ranking.snapshot import Manifest
+from knowchain.ranking.weighing import reweighed
 from knowchain.storage.reader import Reader
 
 __all__ = [
@@ -37,9 +39,12 @@ __all__ = [
     "FeedRequest",
     "FeedShown",
     "Feeds",
+    "Ranked",
+    "Shower",
     "Why",
     "WhyRequest",
     "explain_item",
+    "feeds_of",
     "show_feed",
 ]
 
@@ -148,6 +153,14 @@ class Why:
     """By how much it is below the last item shown."""
 
 
+class Ranked(NamedTuple):
+    """A profile, what it makes of a snapshot, and the snapshot."""
+
+    profile: Profile
+    ranking: Ranking
+    snapshot: Cid
+
+
 def _unwatched(_read: int) -> None:
     """Nobody watches the progress."""
 
@@ -180,7 +193,7 @@ class Feeds:
             profile = _profile(reader, request)
             ranking, manifest = self._ranked(home, reader, profile, request, advance)
             feed = ranking.feed(request.limit)
-            shown = _Shown(reader, profile)
+            shown = Shower(reader, profile)
             found = FeedShown(
                 profile=profile.name,
                 reason=profile.reason,
@@ -224,9 +237,38 @@ class Feeds:
                 dropped=None if judged.drop is None else judged.drop.value,
                 because=None if reason is None else str(reason),
                 reason=reason,
-                placed=None if judged.placed is None else _Shown(reader, profile).item(judged.placed),
+                placed=None if judged.placed is None else Shower(reader, profile).item(judged.placed),
                 short_of=None if judged.placed is None or judged.shown else judged.short_of,
             )
+
+    @contextmanager
+    def rankings(
+        self,
+        home: Home,
+        asked: Sequence[tuple[FeedRequest, Mapping[str, int]]],
+        advance: Advance = _unwatched,
+    ) -> Iterator[tuple[Shower, list[Ranked]]]:
+        """Several rankings of one state of the store, at one moment: that of the first request, or now.
+
+        Args:
+            home: the open home.
+            asked: which feeds, each with weights that take the place of its profile's.
+            advance: told how many more records were read.
+
+        Raises:
+            InvalidValue, NotFound: as :meth:`show`; InvalidValue: a weight won't do.
+        """
+        with self._lock, home.store.snapshot() as reader:
+            first = asked[0][0]
+            as_of = home.clock() if first.as_of is None else first.as_of
+            found = []
+            for request, weights in asked:
+                profile = reweighed(_profile(reader, request), weights)
+                ranking, manifest = self._ranked(
+                    home, reader, profile, replace(request, as_of=as_of), advance
+                )
+                found.append(Ranked(profile, ranking, manifest.cid))
+            yield Shower(reader, found[0].profile), found
 
     def ledger(self, home: Home, request: FeedRequest, advance: Advance = _unwatched) -> tuple[Ledger, int]:
         """Who contributed what, and the moment; arguments as those of :meth:`show`.
@@ -373,14 +415,21 @@ def _work(reader: Reader, text: str) -> RecordId:
     return rid
 
 
-class _Shown:
+class Shower:
     """Items as people read them, over one state of the store."""
 
     def __init__(self, reader: Reader, profile: Profile) -> None:
         self._reader, self._profile = reader, profile
         self._names, self._standing = Names(reader), reader.standing()
 
+    def title(self, item: RecordId) -> str | None:
+        """The title of a held work."""
+        stored = self._reader.record(item)
+        assert stored is not None, "what is ranked is held"
+        return title_of(human_form(self._reader, stored))
+
     def item(self, placed: Placed) -> FeedItem:
+        """An item with its reasons."""
         stored = self._reader.record(placed.id)
         assert stored is not None, "what is ranked is held"
         flags = self._standing.flags(placed.id)

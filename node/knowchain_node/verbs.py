@@ -62,6 +62,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "publish_follows": Verb("following"),
     "show_feed": Verb("feeding"),
     "explain_item": Verb("feeding"),
+    "compare_feeds": Verb("comparing"),
+    "what_if": Verb("comparing"),
     "forget_seen": Verb("seen"),
     "contributions": Verb("contributing"),
     "inbox": Verb("inbox"),

@@ -140,3 +140,36 @@ CONCERNS: Final = {
 
 REASONS: Final = tuple(Message(template) for template in (*TEMPLATES.values(), *DROP_WORDS.values()))
 """What the library says of signals and drops; here, so that a translator meets it."""
+
+COMPARE: Final = Message("Set two profiles side by side.")
+COMPARE_TEXT: Final = Message(
+    "Ranks what is held by two profiles, at one moment, and says what each shows, where an item "
+    "stands in either, "
+    "and which signals make the difference. Both are ranked as a feed is; nothing is estimated."
+)
+COMPARE_EXAMPLES: Final = (
+    ("knowchain feed compare balanced small-languages", Message("Two that come along.")),
+    ("knowchain feed compare mine.toml balanced --limit 50", Message("A profile of your own.")),
+)
+WHAT_IF: Final = Message("See what other weights would show.")
+WHAT_IF_TEXT: Final = Message(
+    "Ranks what is held by a profile as it is, and with other weights for some signals, and sets "
+    "both side by side. "
+    "Weights are in thousandths, as in a profile: 900 stands for 0.9, and 0 leaves a signal out."
+)
+WHAT_IF_EXAMPLES: Final = (
+    ("knowchain feed what-if --weight trust=500", Message("If trust counted less.")),
+    (
+        "knowchain feed what-if --profile mine.toml --weight fresh=0 --weight axis.truth=2000",
+        Message("If what is new did not matter, and what people hold true did."),
+    ),
+)
+WEIGHT: Final = Message("Another weight, in thousandths. May be repeated.")
+COMPARED: Final = Message("Both show {both}; {first} shows {only_first} more, {second} {only_second} more.")
+SAME: Final = Message("Both show the same {both}, in the same order.")
+COLUMN_FIRST: Final = Message("1st")
+COLUMN_SECOND: Final = Message("2nd")
+COLUMN_TITLE: Final = Message("Title")
+COLUMN_WHY: Final = Message("What differs")
+NOT_ON_THE_PAGE: Final = Message("({rank})")
+DIFFERS: Final = Message("{signal} {first} → {second}")

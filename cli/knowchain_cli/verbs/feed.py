@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from knowchain.errors import InvalidValue
+from knowchain.home.comparing import (
+    Compared,
+    ComparedItem,
+    CompareRequest,
+    Side,
+    WhatIfRequest,
+    compare_feeds,
+    what_if,
+)
 from knowchain.home.contributing import ContributionRequest, Contributions, contributions
 from knowchain.home.feeding import FeedItem, FeedRequest, FeedShown, Why, WhyRequest, explain_item, show_feed
 from knowchain.home.inbox import InboxRequest, Notice
@@ -67,6 +76,85 @@ def feed_why(
         found = session.ask(explain_item, question, advance)
     if not session.screen.answered({"why": to_plain(found)}):
         _explain(session.screen, found)
+
+
+@feed.verb("compare", Help(text.COMPARE, text.COMPARE_TEXT, text.COMPARE_EXAMPLES))
+@argument("first", metavar="FILE|NAME")
+@argument("second", metavar="FILE|NAME")
+@option("--as-of", metavar="TIME", help=text.AS_OF)
+@option("--limit", type=int, metavar="N", help=text.LIMIT)
+@pass_session
+def feed_compare(session: Session, *, first: str, second: str, as_of: str | None, limit: int | None) -> None:
+    """Compare two profiles."""
+    request = CompareRequest(_request(first, as_of, limit), _request(second, as_of, limit), limit)
+    with session.screen.progress(text.READING) as advance:
+        found = session.ask(compare_feeds, request, advance)
+    if not session.screen.answered({"compared": to_plain(found)}):
+        _side_by_side(session.screen, found)
+
+
+@feed.verb("what-if", Help(text.WHAT_IF, text.WHAT_IF_TEXT, text.WHAT_IF_EXAMPLES))
+@option("--weight", multiple=True, metavar="SIGNAL=N", help=text.WEIGHT)
+@_which
+@pass_session
+def feed_what_if(
+    session: Session, *, weight: Sequence[str], profile: str | None, as_of: str | None, limit: int | None
+) -> None:
+    """Try other weights."""
+    weights = dict(_weight(each) for each in weight)
+    request = WhatIfRequest(_request(profile, as_of, limit), weights)
+    with session.screen.progress(text.READING) as advance:
+        found = session.ask(what_if, request, advance)
+    if not session.screen.answered({"compared": to_plain(found)}):
+        _side_by_side(session.screen, found)
+
+
+def _weight(words: str) -> tuple[str, int]:
+    name, _, number = words.partition("=")
+    try:
+        return name.strip(), int(number)
+    except ValueError as exc:
+        raise InvalidValue(
+            "{field}: {value} is no SIGNAL=N",
+            field="--weight",
+            value=words,
+            remedy="write such as trust=500: whole thousandths",
+        ) from exc
+
+
+def _side_by_side(screen: Screen, found: Compared) -> None:
+    only = tuple(count - found.both for count in found.shown)
+    moved = any(each.first.rank != each.second.rank for each in found.items)
+    if only == (0, 0) and not moved:
+        screen.say(text.SAME, both=found.both)
+        return
+    screen.say(
+        text.COMPARED,
+        both=found.both,
+        first=found.first,
+        second=found.second,
+        only_first=only[0],
+        only_second=only[1],
+    )
+    screen.blank()
+    columns = (text.COLUMN_FIRST, text.COLUMN_SECOND, text.COLUMN_TITLE, text.COLUMN_WHY)
+    screen.table(columns, [_compared_row(screen, each, found.unit) for each in found.items])
+
+
+def _compared_row(screen: Screen, each: ComparedItem, unit: int) -> tuple[object, ...]:
+    tell = screen.catalogue.text
+    differ = [
+        tell(text.DIFFERS, signal=signal, first=points(before, unit), second=points(after, unit))
+        for signal, (before, after) in each.adds.items()
+    ]
+    title: object = text.UNTITLED if each.title is None else each.title.split("\n", 1)[0]
+    return _rank(screen, each.first), _rank(screen, each.second), title, ", ".join(differ)
+
+
+def _rank(screen: Screen, side: Side) -> str:
+    if side.rank is None:
+        return side.dropped or ""
+    return str(side.rank) if side.shown else screen.catalogue.text(text.NOT_ON_THE_PAGE, rank=side.rank)
 
 
 @feed.verb("contribution", Help(text.CONTRIBUTION, text.CONTRIBUTION_TEXT, text.CONTRIBUTION_EXAMPLES))
