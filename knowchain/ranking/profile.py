@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from knowchain.errors import InvalidValue
 from knowchain.identifiers import RecordId
+from knowchain.ranking.conditions import Condition
 
-__all__ = ["ME", "PROFILE_VERSION", "SOURCES", "Profile", "check_parents", "default_cap"]
+__all__ = [
+    "ME",
+    "PROFILE_VERSION",
+    "SOURCES",
+    "Boost",
+    "Floor",
+    "Profile",
+    "Rerank",
+    "check_parents",
+    "default_cap",
+]
 
 PROFILE_VERSION: Final = 1
 ME: Final = "me"
@@ -31,6 +42,42 @@ MAX_ENTRIES: Final = 1_000
 def default_cap(source: str) -> int:
     """How many items a source gives at most, if the profile doesn't say."""
     return 0 if source in CLOSED else 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Boost:
+    """What a work's score gets wherever a condition is true of it."""
+
+    when: Condition
+    add: int
+    """Thousandths of one; may be negative."""
+    name: str
+    """``boost:1`` for the first of the profile: its line in explanations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """How much of every beginning of a feed a group of works is owed."""
+
+    group: Literal["minority", "outward"]
+    p_milli: int
+    """Thousandths of the places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rerank:
+    """What moves works after they were ordered by score; by default nothing does."""
+
+    author_decay: bool = False
+    mmr_lambda: int = 0
+    """Thousandths, by which likeness to what was picked before costs."""
+    calibration_mu: int = 0
+    """Thousandths, by which having more than its share costs a language."""
+    floors: tuple[Floor, ...] = ()
+    explore_every: int | None = None
+    """One place in so many is drawn by the salted hash; None: none is."""
+    lift_min: int = 32_768
+    """Parts of Q: a language whose lift is at least this is a minority's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +113,10 @@ class Profile:
     page: int = 20
     score_min: int | None = None
     """Thousandths of Q: an item below this times Q is dropped. None: no item is."""
+    drop: tuple[Condition, ...] = ()
+    """A work of which one of these is true is dropped."""
+    boosts: tuple[Boost, ...] = ()
+    rerank: Rerank = Rerank()
 
     def seeds_for(self, me: RecordId | None) -> frozenset[RecordId]:
         """The identities that trust starts from, for one reader."""
