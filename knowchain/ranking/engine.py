@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from knowchain.identifiers import Cid, RecordId
 from knowchain.ranking.columns import DROPS, Columns
+from knowchain.ranking.condition_values import values_of_all
 from knowchain.ranking.contribution import Ledger, ledger_of
 from knowchain.ranking.facts import Drop, Viewer
 from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed
@@ -86,6 +87,7 @@ class Ranking:
             self._published_lately,
         )
         self._scores = self._values.scores()
+        self._filtered = self._by_conditions()
         self._below = self._below_least()
 
     # --- stages ------------------------------------------------------------------------------------
@@ -105,25 +107,49 @@ class Ranking:
             lately &= ~self._sourced.shut[columns.publishing_set]
         return lately
 
+    def _by_conditions(self) -> npt.NDArray[np.bool_] | None:
+        """Which works a condition of the profile drops; None if it has no conditions."""
+        conditions = self._profile.drop
+        if not conditions:
+            return None
+        columns = values_of_all(
+            frozenset().union(*(each.names for each in conditions)),
+            self._columns,
+            self._profile,
+            self._as_of,
+            lambda name: self._values.signal(name).every(),
+            self._sourced.followed,
+        )
+        dropped = np.zeros(len(self._columns), bool)
+        for each in conditions:
+            dropped |= each.mask(columns, len(dropped))
+        dropped &= self._sourced.drops == 0
+        return dropped
+
     def _below_least(self) -> npt.NDArray[np.bool_] | None:
         """Which works have less than the least score; None if there is none."""
         least = self._profile.score_min
         if least is None:
             return None
         below: npt.NDArray[np.bool_] = (self._scores < least * ONE) & (self._sourced.drops == 0)
+        if self._filtered is not None:
+            below &= ~self._filtered
         return below
 
     @cached_property
     def _drops(self) -> npt.NDArray[np.uint8]:
         """Numbers of drops, by row."""
-        if self._below is None:
-            return self._sourced.drops
-        return np.where(self._below, np.uint8(DROPS.index(Drop.BELOW_SCORE) + 1), self._sourced.drops)
+        drops = self._sourced.drops
+        for dropped, reason in ((self._filtered, Drop.FILTER), (self._below, Drop.BELOW_SCORE)):
+            if dropped is not None:
+                drops = np.where(dropped, np.uint8(DROPS.index(reason) + 1), drops)
+        return drops
 
     @cached_property
     def _candidates(self) -> npt.NDArray[np.intp]:
         """Rows that are not dropped."""
-        return self._sourced.candidates if self._below is None else np.flatnonzero(self._drops == 0)
+        untouched = self._below is None and self._filtered is None
+        return self._sourced.candidates if untouched else np.flatnonzero(self._drops == 0)
 
     @property
     def as_of(self) -> int:
@@ -155,8 +181,9 @@ class Ranking:
             limit: how many at most; None: a page of the profile.
         """
         counts = list(self._sourced.dropped)
-        if self._below is not None:
-            counts[DROPS.index(Drop.BELOW_SCORE) + 1] = int(np.count_nonzero(self._below))
+        for dropped, reason in ((self._filtered, Drop.FILTER), (self._below, Drop.BELOW_SCORE)):
+            if dropped is not None:
+                counts[DROPS.index(reason) + 1] = int(np.count_nonzero(dropped))
         best = self._best(self._profile.page if limit is None else limit)
         return Feed(
             profile=self._profile.name,

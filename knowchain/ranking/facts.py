@@ -63,6 +63,7 @@ class Drop(StrEnum):
     BLOCKED_AUTHOR = "blocked-author"
     BLOCKED_LANGUAGE = "blocked-language"
     NO_SOURCE = "no-source"
+    FILTER = "filter"
     BELOW_SCORE = "below-score-min"
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from knowchain.errors import InvalidValue
 from knowchain.identifiers import RecordId, parse_record_id
+from knowchain.ranking.conditions import Condition, compile_condition
 from knowchain.ranking.numbers import EXACT
 from knowchain.ranking.profile import (
     MAX_ENTRIES,
@@ -38,7 +39,8 @@ _MAX_LINE: Final = 2_000
 _CENTURY: Final = 3_155_760_000
 
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "": ("v", "name", "parent", "reason", "reader", "weights", "params", "sources", "rerank"),
+    "": ("v", "name", "parent", "reason", "reader", "weights", "params", "sources", "filter", "rerank"),
+    "filter": ("drop",),
     "reader": ("langs", "seeds", "blocked", "topics", "labelers", "groups"),
     "params": (
         "fresh_half_life_s",
@@ -52,7 +54,7 @@ _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "rerank": ("page", "score_min"),
 }
 _LATER: Final[Mapping[str, tuple[str, ...]]] = {
-    "": ("filter", "boost"),
+    "": ("boost",),
     "rerank": ("author_decay", "mmr_lambda", "calibration_mu", "floors", "explore"),
 }
 """What profiles may say and other versions of the engine carry out."""
@@ -135,6 +137,7 @@ class _Reading:
             },
             page=self._int(("rerank", "page"), 1, MAX_PAGE, 20),
             score_min=self._score_min(),
+            drop=self._conditions(("filter", "drop")),
         )
         self._check_seeds(profile)
         return profile
@@ -301,6 +304,10 @@ class _Reading:
                 remedy="write, for example, fresh = 900 under [weights]",
             )
         return {name: table[name] for name in sorted(table)}
+
+    def _conditions(self, path: tuple[str, ...]) -> tuple[Condition, ...]:
+        line = line_of(self._text, path)
+        return tuple(compile_condition(each, line, ".".join(path)) for each in self._list(path))
 
     def _parent(self) -> RecordId | None:
         text = self._line(("parent",))

@@ -81,6 +81,7 @@ DROP_WORDS: Final = {
     Drop.BLOCKED_AUTHOR: "you block its author",
     Drop.BLOCKED_LANGUAGE: "you block the languages that it is in",
     Drop.NO_SOURCE: "no source of this profile gave it, or they gave as many newer ones as they may",
+    Drop.FILTER: "a condition under `filter.drop` of the profile is true of it",
     Drop.BELOW_SCORE: "its score is below the least that the profile shows",
 }
 

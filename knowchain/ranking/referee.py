@@ -12,6 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from knowchain.identifiers import RecordId
+from knowchain.ranking.condition_values import values_of_one
+from knowchain.ranking.conditions import Condition
 from knowchain.ranking.facts import CANDIDATE_KIND, Drop, Fact, Viewer, World
 from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed, salted
 from knowchain.ranking.history import commitment_of
@@ -143,9 +145,23 @@ class Referee:
         least = self._profile.score_min
         if not entry.sources:
             self._drops[entry.fact.id] = Drop.NO_SOURCE
+        elif any(self._meets(condition, entry.fact) for condition in self._profile.drop):
+            self._drops[entry.fact.id] = Drop.FILTER
         elif least is not None and entry.score < least * ONE:
             self._drops[entry.fact.id] = Drop.BELOW_SCORE
         return self._drops[entry.fact.id] is None
+
+    def _meets(self, condition: Condition, fact: Fact) -> bool:
+        return condition.test(
+            values_of_one(
+                condition.names,
+                fact,
+                self._profile,
+                self._viewer,
+                self._as_of,
+                lambda signal: self._value(signal, fact),
+            )
+        )
 
     # --- signals -----------------------------------------------------------------------------------
 

@@ -193,7 +193,7 @@ class Sourced:
         wanted = (*profile.langs, *self._viewer.languages)
         members: dict[str, Callable[[], _Mask]] = {
             "explore": self._latest_of_each,
-            "follows": self._followed,
+            "follows": self.followed,
             "language": lambda: self._sourcing.sets_matching(wanted).take(columns.language_set),
             "outward": self._carried,
             "recent": lambda: self.free,
@@ -216,7 +216,8 @@ class Sourced:
             return np.zeros(len(self._columns), bool)
         return self._sourcing.sets_meeting(wanted).take(self._columns.interest_set)
 
-    def _followed(self) -> _Mask:
+    def followed(self) -> _Mask:
+        """Which works are of somebody, in a collection, or on a topic that the viewer follows."""
         columns, viewer = self._columns, self._viewer
         people = np.zeros(len(columns.authors), bool)
         people[[number for each in viewer.people if (number := columns.authors.get(each)) is not None]] = True

@@ -1,7 +1,8 @@
 """What a condition may name, and of which type each is.
 
 A signal is named as in `weights`, save that `label:NAME` is `label.NAME`, and that hyphens in names of axes
-and labels are written `_`, since a hyphen is a minus. ``age`` is the work's age in seconds.
+and labels are written `_`, since a hyphen is a minus. ``age`` is the work's age in seconds. ``novelty`` is
+no name, so that what a filter drops tells nobody what the reader was shown.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ __all__ = ["DECLARED", "Type", "signal_of", "type_of"]
 
 Type: TypeAlias = Literal["int", "string", "bool", "list(string)", "list(int)", "list(bool)"]
 
-_SIGNALS: Final[dict[str, Type]] = dict.fromkeys((name for name in SIGNALS if name != "age"), "int")
+_SIGNALS: Final[dict[str, Type]] = dict.fromkeys(
+    (name for name in SIGNALS if name not in ("age", "novelty")), "int"
+)
 DECLARED: Final[dict[str, Type]] = _SIGNALS | {
     "age": "int",
     "author": "string",
@@ -31,7 +34,7 @@ DECLARED: Final[dict[str, Type]] = _SIGNALS | {
 
 def signal_of(name: str) -> str | None:
     """The signal that a name in a condition stands for; None if it stands for something else."""
-    if name == "age":
+    if name in ("age", "novelty"):
         return None
     head, dot, rest = name.partition(".")
     if dot and head in ("axis", "label"):

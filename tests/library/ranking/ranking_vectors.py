@@ -9,7 +9,7 @@ import json
 import random
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -192,8 +192,10 @@ def judgement_json(judged: Judgement | None) -> Json | None:
 
 
 def profile_json(profile: Profile) -> Json:
-    """What a profile means."""
-    return {name: plain(value) for name, value in asdict(profile).items()}
+    """What a profile means, without the parts that no text can set yet."""
+    means = {name: plain(value) for name, value in asdict(replace(profile, drop=())).items()}
+    means["drop"] = [condition.text for condition in profile.drop]
+    return {name: value for name, value in means.items() if name not in ("boosts", "rerank")}
 
 
 # --- the cases -----------------------------------------------------------------------------------------
@@ -209,6 +211,8 @@ blocked = ["{blocked}", "zh"]
 topics = ["Harbour"]
 labelers = ["{labeler}"]
 groups = "{groups}"
+[filter]
+drop = ["lang == 'cy' && provenance < 32768", "axis.truth < -1000 && !followed"]
 [weights]
 age = 1
 "axis.clear" = 50
@@ -285,7 +289,7 @@ REFUSED = [
     ("an axis without a name", 'v = 1\nname = "x"\n[weights]\n"axis." = 1\n'),
     ("a label without a name", 'v = 1\nname = "x"\n[weights]\n"label:" = 1\n'),
     ("a later stage", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[rerank]\nauthor_decay = true\n'),
-    ("a filter", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[filter]\ndrop = []\n'),
+    ("a filter", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[filter]\ndrop = ["lang = 3"]\n'),
     ("a fraction", 'v = 1\nname = "x"\n[weights]\nfresh = 0.9\n'),
     ("a truth", 'v = 1\nname = "x"\n[weights]\nfresh = true\n'),
     ("no weights", 'v = 1\nname = "x"\n'),

@@ -7,6 +7,7 @@ import hashlib
 from hypothesis import strategies as st
 
 from knowchain.identifiers import RecordId, record_id
+from knowchain.ranking.conditions import compile_condition
 from knowchain.ranking.facts import (
     Drop,
     Evaluation,
@@ -147,6 +148,17 @@ def worlds(draw: st.DrawFn, most: int = 40) -> World:
 ALL_SIGNALS = [*SIGNALS, "axis.truth", "axis.beauty", "axis.clear", "label:spam", "label:x-own"]
 
 
+CONDITIONS = [
+    "lang == 'cy' && provenance < 32768",
+    "lang in reader.blocked || 'en' in langs && followed",
+    "axis.truth < -100 || label.x_own > 0",
+    "'song' in topics || lang in reader.langs && age < 86400",
+    "lang_lift > trust + 1000",
+    "!(age * 9223372036854775807 > 0) && lang == ''",
+    f"author == '{author(3)}' || '{rid('c', 0)}' in collections",
+]
+
+
 @st.composite
 def profiles(draw: st.DrawFn) -> Profile:
     chosen = draw(st.lists(st.sampled_from(ALL_SIGNALS), min_size=1, unique=True))
@@ -171,6 +183,10 @@ def profiles(draw: st.DrawFn) -> Profile:
         sources={name: draw(st.sampled_from([0, 1, 3, 100_000, 100_000])) for name in SOURCES},
         page=draw(st.sampled_from([1, 20])),
         score_min=draw(st.one_of(st.none(), st.integers(-3000, 3000))),
+        drop=tuple(
+            compile_condition(text, 1)
+            for text in draw(st.lists(st.sampled_from(CONDITIONS), max_size=2, unique=True))
+        ),
     )
 
 
