@@ -13,7 +13,8 @@ FEED_TEXT: Final = Message(
     "can read and change. Nobody else's weight, clock or hidden signal moves an item, and every item says "
     "why it stands where it does; the parts add up exactly.\n\n"
     "`feed why ID` tells what became of any work, shown or not. Profiles that come along: balanced (used "
-    "unless you name another), chronological, plain (nothing about you is used), small-languages."
+    "unless you name another), chronological, plain (nothing about you is used), scholarship, "
+    "small-languages, wide."
 )
 FEED_EXAMPLES: Final = (
     ("knowchain feed show", Message("The best of now, by the profile `balanced`.")),

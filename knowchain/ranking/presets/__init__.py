@@ -10,7 +10,7 @@ from knowchain.records.vocabulary.suggestions import remedy_for
 
 __all__ = ["DEFAULT", "PRESETS", "preset"]
 
-PRESETS: Final = ("balanced", "chronological", "plain", "small-languages")
+PRESETS: Final = ("balanced", "chronological", "plain", "scholarship", "small-languages", "wide")
 DEFAULT: Final = "balanced"
 
 
