@@ -131,23 +131,35 @@ def test_options_of_a_table_need_one(mari: Any, words: tuple[str, ...]) -> None:
     assert "--metadata FILE" in answer.err
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("objects.xlsx", b"PK\x03\x04" + bytes(100), "CSV"),
-        ("objects.csv", "id;kind;title;access\n1;Text;Café “x”;public\n".encode("cp1252"), None),
-        ("objects.csv", b"id\tkind\ttitle\taccess\n1\tText\tx\tpublic\n", None),
-        ("objects.csv", b"id;kind;title;access\r\n1;Text;x;public\r\n", None),
-        ("objects.csv.gz", gzip.compress(b"id,kind,title,access\n1,Text,x,public\n"), None),
-        ("objects.jsonl", b'{"id": "1", "kind": "Text", "title": "x", "access": "public"}\n', None),
-        ("objects.csv", b"id,kind,title,access\n1,Text,x,public\n1,Text,y,public\n", "row 2"),
-        ("objects.csv", b"id,kind,access\n1,Text,public\n", None),
-        ("objects.csv", b"kind,title,access\nText,x,public\n", "id"),
-        ("objects.csv", b"id,kind,title\n1,Text,x\n", "--access"),
-        ("objects.csv", b'id,kind,title,access\n1,Text,"x' + b"y" * 3_000_000 + b",public\n", "row"),
-        ("objects.csv", bytes(range(256)) * 10, None),
-    ],
-)
+FIRST_TIME: dict[str, tuple[str, bytes, str | None]] = {
+    "a workbook": ("objects.xlsx", b"PK\x03\x04" + bytes(100), "CSV"),
+    "Windows-1252": (
+        "objects.csv",
+        "id;kind;title;access\n1;Text;Café “x”;public\n".encode("cp1252"),
+        None,
+    ),
+    "tabs": ("objects.csv", b"id\tkind\ttitle\taccess\n1\tText\tx\tpublic\n", None),
+    "semicolons": ("objects.csv", b"id;kind;title;access\r\n1;Text;x;public\r\n", None),
+    "gzip": ("objects.csv.gz", gzip.compress(b"id,kind,title,access\n1,Text,x,public\n", mtime=0), None),
+    "JSON lines": (
+        "objects.jsonl",
+        b'{"id": "1", "kind": "Text", "title": "x", "access": "public"}\n',
+        None,
+    ),
+    "an id twice": ("objects.csv", b"id,kind,title,access\n1,Text,x,public\n1,Text,y,public\n", "row 2"),
+    "no title": ("objects.csv", b"id,kind,access\n1,Text,public\n", None),
+    "no id": ("objects.csv", b"kind,title,access\nText,x,public\n", "id"),
+    "no access": ("objects.csv", b"id,kind,title\n1,Text,x\n", "--access"),
+    "a cell without end": (
+        "objects.csv",
+        b'id,kind,title,access\n1,Text,"x' + b"y" * 3_000_000 + b",public\n",
+        "row",
+    ),
+    "any bytes": ("objects.csv", bytes(range(256)) * 10, None),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "said"), FIRST_TIME.values(), ids=FIRST_TIME)
 def test_the_tables_of_a_first_time_archivist(mari: Any, name: str, content: bytes, said: str | None) -> None:
     """Each is published, or refused with a place and a remedy; never a traceback, never silence."""
     mari.write(name, content)
