@@ -27,6 +27,7 @@ ENTRIES: Final[Mapping[str, Entry]] = {
     "trace": Entry("trace", text.TRACE, text.READ),
     "search": Entry("search", text.SEARCH, text.READ),
     "feed": Entry("feed", text.FEED, text.READ),
+    "profile": Entry("profile", text.PROFILE, text.READ),
     "inbox": Entry("feed", text.INBOX, text.READ),
     "blast": Entry("trace", text.BLAST, text.READ),
     "name": Entry("people", text.NAME, text.PEOPLE),

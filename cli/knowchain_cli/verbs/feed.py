@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from knowchain.errors import InvalidValue
 from knowchain.home.comparing import (
@@ -33,10 +32,9 @@ from knowchain_cli.messages.reading import FLAGS
 from knowchain_cli.quantities import moment
 from knowchain_cli.screen import Screen
 from knowchain_cli.session import Session
+from knowchain_cli.verbs.profile import profile_source
 
 __all__ = ["feed", "inbox"]
-
-_LONGEST_PROFILE: Final = 65_536
 
 feed = VerbGroup("feed", taught=Help(FEED, text.FEED_TEXT, text.FEED_EXAMPLES))
 
@@ -206,22 +204,7 @@ def _request(profile: str | None, as_of: str | None, limit: int | None) -> FeedR
     at = None if as_of is None else _moment(as_of)
     if profile is None or profile in PRESETS:
         return FeedRequest(preset=profile or DEFAULT, as_of=at, limit=limit)
-    return FeedRequest(profile=_text(profile), as_of=at, limit=limit)
-
-
-def _text(name: str) -> str:
-    try:
-        with Path(name).open(encoding="utf-8") as file:
-            return file.read(_LONGEST_PROFILE + 1)
-    except (OSError, UnicodeDecodeError, ValueError) as exc:
-        raise InvalidValue(
-            "{field}: {value} is no profile that comes along, and can't be read as a file: {why}",
-            field="--profile",
-            value=name,
-            why=getattr(exc, "strerror", None) or "not UTF-8",
-            presets=", ".join(PRESETS),
-            remedy="give a file, or one of {presets}",
-        ) from exc
+    return FeedRequest(profile=profile_source(profile, "--profile"), as_of=at, limit=limit)
 
 
 def _moment(words: str) -> int:
