@@ -154,9 +154,9 @@ def file_roots(home: Home) -> Iterator[Cid]:
         yield link
 
 
-def file_references(home: Home) -> Iterator[tuple[int, RecordId, Cid]]:
-    """(arrival, record, root of a file) for every file that a held body names."""
-    reader, after = home.store.reader(), 0
+def file_references(home: Home, after: int = 0) -> Iterator[tuple[int, RecordId, Cid]]:
+    """(arrival, record, root) of every file that a held body names, of arrivals beyond ``after``."""
+    reader = home.store.reader()
     while page := reader.deliveries(after=after, limit=_PAGE):
         for after, rid, _, body, _ in page:
             if body is not None:

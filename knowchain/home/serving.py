@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from knowchain.chains.holdings import WITHDRAWING
 from knowchain.content.blocks import is_identity
 from knowchain.errors import NotFound, Withdrawn
-from knowchain.home.content import file_references, holds_block
+from knowchain.home.content import file_links, file_references, holds_block
 from knowchain.home.home import Home
 from knowchain.identifiers import DAG_CBOR, RAW, Cid, RecordId
 from knowchain.storage.blocks.fixity import GuardedBlocks
@@ -19,6 +22,10 @@ from knowchain.storage.reader import Reader, rid_from_digest
 __all__ = ["ServedBlocks", "WithheldFiles"]
 
 _SHA2_256: Final = 0x12
+_AWAITED: Final = 1_000
+"""Targets of withdrawals that are not here, or without body, and are looked for again."""
+_BETWEEN: Final = 10.0
+"""Seconds between two passes over all bodies."""
 
 
 class ServedBlocks:
@@ -89,39 +96,77 @@ def _withdrawn(cid: Cid) -> Withdrawn:
 class WithheldFiles:
     """The roots of files that withdrawn works name and no other held work does.
 
-    Computed anew when records came and something stands withdrawn, which is rare; safe in any thread.
+    Withdrawals are followed as they arrive. Whether another work names a root is looked up when somebody
+    asks for it: in one pass over the bodies for all roots that are new since the last, and at most one pass
+    in ten seconds, so that nobody can keep the home reading; a root that waits for its pass is withheld. What
+    arrives later costs one look at itself. Safe in any thread.
+
+    Args:
+        home: the open home.
+        clock: seconds, never going back.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, clock: Callable[[], float] = time.monotonic) -> None:
         self._home = home
+        self._clock = clock
         self._lock = threading.Lock()
         self._seen = 0
-        self._roots: frozenset[Cid] = frozenset()
+        self._awaited: dict[RecordId, None] = {}
+        self._namers: dict[Cid, set[RecordId]] = {}
+        self._elsewhere: dict[Cid, set[RecordId]] = {}
+        self._fresh: set[Cid] = set()
+        self._next_pass = -math.inf
 
     def __contains__(self, root: Cid) -> bool:
-        newest = self._home.store.reader().last_arrival()
-        if newest != self._seen:
-            with self._lock:
-                if newest != self._seen:
-                    self._roots = _withheld(self._home)
-                    self._seen = newest
-        return root in self._roots
+        reader = self._home.store.reader()
+        with self._lock:
+            self._follow(reader)
+            namers = self._namers.get(root, set())
+            if not namers or not all(map(partial(_is_withheld, reader), namers)):
+                return False
+            self._look_back()
+            others = self._elsewhere.get(root, set()) - namers
+            return root in self._fresh or all(map(partial(_is_withheld, reader), others))
+
+    def _follow(self, reader: Reader) -> None:
+        newest = reader.last_arrival()
+        if newest == self._seen:
+            return
+        if self._namers:
+            self._note(self._seen)
+        for retraction in reader.records(kind="retraction", after=self._seen):
+            for ref in retraction.block.header.refs:
+                if ref.relation in WITHDRAWING:
+                    self._awaited[ref.target] = None
+        for target in tuple(self._awaited):
+            self._name(reader, target)
+        while len(self._awaited) > _AWAITED:
+            del self._awaited[next(iter(self._awaited))]
+        self._seen = newest
+
+    def _name(self, reader: Reader, target: RecordId) -> None:
+        """Note which files a record names that somebody asks to withdraw, with authority or without."""
+        stored, data = reader.record(target), reader.body(target)
+        if stored is None or data is None or stored.block.header.body is None:
+            return
+        del self._awaited[target]
+        for root in file_links(stored.block.header.body.cid, data):
+            if root not in self._namers:
+                self._fresh.add(root)
+            self._namers.setdefault(root, set()).add(target)
+
+    def _look_back(self) -> None:
+        """See who else names the roots that are new since the last look, if that is not too soon."""
+        if self._fresh and self._clock() >= self._next_pass:
+            self._note(0)
+            self._fresh.clear()
+            self._next_pass = self._clock() + _BETWEEN
+
+    def _note(self, after: int) -> None:
+        for _, rid, root in file_references(self._home, after):
+            if root in self._namers and rid not in self._namers[root]:
+                self._elsewhere.setdefault(root, set()).add(rid)
 
 
-def _withheld(home: Home) -> frozenset[Cid]:
-    withdrawn = frozenset(_withdrawn_records(home.store.reader()))
-    if not withdrawn:
-        return frozenset()
-    named: set[Cid] = set()
-    kept: set[Cid] = set()
-    for _, rid, root in file_references(home):
-        (named if rid in withdrawn else kept).add(root)
-    return frozenset(named - kept)
-
-
-def _withdrawn_records(reader: Reader) -> Iterator[RecordId]:
-    standing = reader.standing()
-    for retraction in reader.records(kind="retraction"):
-        for ref in retraction.block.header.refs:
-            if ref.relation in WITHDRAWING and standing.flags(ref.target) & WITHHELD:
-                yield ref.target
+def _is_withheld(reader: Reader, record: RecordId) -> bool:
+    return bool(reader.standing().flags(record) & WITHHELD)

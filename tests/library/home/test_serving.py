@@ -6,10 +6,11 @@ import io
 
 import pytest
 
+from knowchain.admission import Incoming
 from knowchain.content.importing import import_file
 from knowchain.content.profiles import UNIXFS_V1_2025
 from knowchain.errors import NotFound, Withdrawn
-from knowchain.home import Home, begin
+from knowchain.home import Home, begin, serving
 from knowchain.home.files import DiskFiles
 from knowchain.home.publishing import Publication, publish
 from knowchain.home.saying import Reinstatement, Withdrawal, reinstate, withdraw
@@ -74,6 +75,51 @@ def test_a_file_is_withheld_when_every_work_that_names_it_is_withdrawn(home, tmp
         served.get(file)
     work(home, scan)
     assert served.get(file) == b"a scan"
+
+
+def test_new_roots_wait_for_the_next_pass_and_are_withheld_meanwhile(home, tmp_path, monkeypatch):
+    now, passes = 0.0, []
+    withheld = WithheldFiles(home, clock=lambda: now)
+    references = serving.file_references
+
+    def counted(of, after):
+        passes.append(after)
+        return references(of, after)
+
+    monkeypatch.setattr(serving, "file_references", counted)
+    roots = []
+    for n in range(3):
+        scan = tmp_path / f"{n}.bin"
+        scan.write_bytes(bytes([n]) * 10)
+        first, _ = work(home, scan), work(home, scan)
+        withdraw(home, Withdrawal((str(first.id),), reason="mistake"))
+        roots.append(first.files[0].cid)
+        assert (roots[n] in withheld) is (n > 0)
+    assert passes.count(0) == 1
+    now = 11.0
+    assert not any(root in withheld for root in roots)
+    assert passes.count(0) == 2
+    for _ in range(3):
+        work(home)
+        assert roots[0] not in withheld
+    assert passes.count(0) == 2
+
+
+def test_what_somebody_elses_withdrawal_brings_is_withheld_too(home, tmp_path):
+    begin(tmp_path / "other", name="Grace", recovery_file=tmp_path / "recovery-2")
+    scan = tmp_path / "scan.bin"
+    scan.write_bytes(b"a scan")
+    with Home.open(tmp_path / "other") as other:
+        withdraw(other, Withdrawal((str(work(other, scan).id),), reason="mistake"))
+        reader = other.store.reader()
+        records = [Incoming(each.block.data, reader.body(each.id)) for each in reader.records()]
+    file, withheld = add(home), WithheldFiles(home)
+    assert file not in withheld
+    for record in records[:-1]:
+        list(home.admission.admit_many([record], source="test"))
+        assert file not in withheld
+    list(home.admission.admit_many(records[-1:], source="test"))
+    assert file in withheld
 
 
 def test_a_file_that_no_work_names_is_given(home):
