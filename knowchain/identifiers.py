@@ -34,11 +34,13 @@ __all__ = [
     "RecordId",
     "as_record_id",
     "cid_of",
+    "from_base58",
     "is_record_id",
     "key_id",
     "parse_record_id",
     "raw_twin",
     "record_id",
+    "to_base58",
 ]
 
 RAW: Final = 0x55
@@ -52,6 +54,26 @@ _DIGEST_SIZES: Final = {0x11: 20, 0x12: 32, 0x13: 64, 0x1B: 32, 0x1E: 32, 0x20: 
 """Fixed digest sizes, in bytes: sha1, sha2-256, sha2-512, keccak-256, blake3, sha2-384."""
 
 _TEXT_REMEDY: Final = "give a CIDv1 in lower-case base32, such as bafyrei… (59 characters)"
+
+
+def to_base58(data: bytes) -> str:
+    """Bytes in base58btc, as peer ids and CIDs of version 0 stand in text."""
+    return _mf_multibase.encode("base58btc", data)[1:]
+
+
+def from_base58(text: str) -> bytes:
+    """The bytes that ``text`` is in base58btc.
+
+    Raises:
+        InvalidValue: it is not in base58btc.
+    """
+    try:
+        _, data = _mf_multibase.decode("z" + text)
+    except (ValueError, multiformats.MultiformatsError) as exc:
+        raise InvalidValue(
+            "{value} is not in base58btc", field="text", value=text, remedy="copy it whole, as it was shown"
+        ) from exc
+    return bytes(data)
 
 
 class Cid(bytes):

@@ -11,7 +11,7 @@ from typing import Final
 
 from knowchain.content.protobuf import read_varint
 from knowchain.errors import ContentError, InvalidValue
-from knowchain.identifiers import Cid
+from knowchain.identifiers import Cid, from_base58
 from knowchain.limits import MAX_LINK
 
 __all__ = ["as_version_0", "cid_size", "is_version_0", "parse_cid", "read_cid"]
@@ -19,8 +19,7 @@ __all__ = ["as_version_0", "cid_size", "is_version_0", "parse_cid", "read_cid"]
 _V0: Final = b"\x12\x20"
 _V0_SIZE: Final = 34
 _AS_V1: Final = b"\x01\x70"
-_BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_V0_TEXT: Final = re.compile(f"Qm[{_BASE58}]{{44}}")
+_V0_TEXT: Final = re.compile(r"Qm[1-9A-HJ-NP-Za-km-z]{44}")
 
 
 def read_cid(binary: bytes) -> Cid:
@@ -55,10 +54,7 @@ def parse_cid(text: str) -> Cid:
     """
     if not is_version_0(text):
         return Cid.parse(text)
-    number = 0
-    for character in text:
-        number = number * 58 + _BASE58.index(character)
-    binary = number.to_bytes(_V0_SIZE, "big")
+    binary = from_base58(text)
     return Cid(_AS_V1 + binary if binary.startswith(_V0) else binary)
 
 

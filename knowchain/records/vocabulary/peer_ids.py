@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from knowchain.errors import InvalidValue
-from knowchain.identifiers import Cid
+from knowchain.identifiers import Cid, from_base58, to_base58
 
 __all__ = ["canonical"]
 
-_ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _LIBP2P_KEY: Final = 0x72
 _IDENTITY_MAX: Final = 42
 _MAX_TEXT: Final = 128
@@ -32,15 +31,15 @@ def canonical(text: str, *, field: str = "peer_id") -> str:
             value=text,
             remedy="give the id that the peer shows, such as `12D3KooW…`",
         )
-    return _base58(multihash)
+    return to_base58(multihash)
 
 
 def _multihash(text: str) -> bytes:
     if len(text) > _MAX_TEXT:
         return b""
-    if text.startswith(("Qm", "1")):
-        return _from_base58(text)
     try:
+        if text.startswith(("Qm", "1")):
+            return from_base58(text)
         cid = Cid.parse(text)
     except InvalidValue:
         return b""
@@ -54,21 +53,3 @@ def _is_key_hash(multihash: bytes) -> bool:
     if multihash[0] == 0x12:
         return len(multihash) == 34
     return multihash[0] == 0 and len(multihash) - 2 <= _IDENTITY_MAX and multihash[2] == 0x08
-
-
-def _from_base58(text: str) -> bytes:
-    number = 0
-    for letter in text:
-        if (digit := _ALPHABET.find(letter)) < 0:
-            return b""
-        number = number * 58 + digit
-    zeros = len(text) - len(text.lstrip("1"))
-    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
-
-
-def _base58(data: bytes) -> str:
-    number, letters = int.from_bytes(data, "big"), ""
-    while number:
-        number, digit = divmod(number, 58)
-        letters = _ALPHABET[digit] + letters
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + letters

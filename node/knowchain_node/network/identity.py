@@ -11,10 +11,10 @@ from typing import Final
 from nacl.signing import SigningKey
 
 from knowchain.errors import InvalidValue
+from knowchain.identifiers import to_base58
 
 __all__ = ["peer_id_of"]
 
-_ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ED25519_IDENTITY: Final = bytes.fromhex("002408011220")
 """Multihash ``identity``, 36 bytes; protobuf field 1 = Ed25519; field 2 = 32 bytes."""
 
@@ -29,12 +29,4 @@ def peer_id_of(seed: bytes) -> str:
         raise InvalidValue(
             "{field} has {size} bytes, but a transport key's seed has 32", field="seed", size=len(seed)
         )
-    return _base58(_ED25519_IDENTITY + bytes(SigningKey(seed).verify_key))
-
-
-def _base58(data: bytes) -> str:
-    number, text = int.from_bytes(data, "big"), ""
-    while number:
-        number, digit = divmod(number, 58)
-        text = _ALPHABET[digit] + text
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + text
+    return to_base58(_ED25519_IDENTITY + bytes(SigningKey(seed).verify_key))

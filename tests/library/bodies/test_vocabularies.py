@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowchain.errors import InvalidValue
+from knowchain.identifiers import to_base58
 from knowchain.records.vocabulary import (
     dates,
     labels,
@@ -314,7 +315,7 @@ def test_relations_are_advice_about_kinds() -> None:
 
 @given(st.binary(min_size=32, max_size=32))
 def test_a_peer_id_reads_back_as_itself(digest: bytes) -> None:
-    text = peer_ids._base58(b"\x00\x24\x08\x01\x12\x20" + digest)
+    text = to_base58(b"\x00\x24\x08\x01\x12\x20" + digest)
     assert text.startswith("12D3KooW")
     assert peer_ids.canonical(text) == text
 

@@ -19,11 +19,13 @@ from knowchain.identifiers import (
     PublicKey,
     as_record_id,
     cid_of,
+    from_base58,
     is_record_id,
     key_id,
     parse_record_id,
     raw_twin,
     record_id,
+    to_base58,
 )
 
 EXAMPLE = "bafyreia4toklvit4oziwqwh5odtkjettintydknvf77n7iufhedj54e3my"
@@ -226,3 +228,14 @@ def test_other_keys_are_refused(binary: bytes) -> None:
 def test_other_texts_are_no_keys(text: str) -> None:
     with pytest.raises(InvalidValue, match="public key"):
         PublicKey.parse(text)
+
+
+@given(st.binary(max_size=64))
+def test_base58_reads_back_as_it_was(data):
+    assert from_base58(to_base58(data)) == data
+
+
+@pytest.mark.parametrize("text", ["0", "l", "O", "I", "é", " ", "abc0"])
+def test_what_is_no_base58_is_refused(text):
+    with pytest.raises(InvalidValue, match="is not in base58btc"):
+        from_base58(text)
