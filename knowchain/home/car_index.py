@@ -19,6 +19,7 @@ from knowchain.admission import Incoming
 from knowchain.content.blocks import check_block
 from knowchain.content.car import CarLimits, read_car
 from knowchain.errors import CodecError, ContentError, InvalidRecord, InvalidValue, NotFound
+from knowchain.home.given_files import open_given
 from knowchain.identifiers import DAG_CBOR, RAW, Cid, RecordId, cid_of, record_id
 from knowchain.limits import MAX_BLOCK
 from knowchain.records import IdentityHeader, read_block
@@ -80,16 +81,7 @@ class CarIndex:
             ContentError: a CAR that is damaged.
             StorageFault: no room for the index.
         """
-        try:
-            file = path.open("rb")
-        except OSError as exc:
-            raise InvalidValue(
-                "{field}: {value} can't be read: {why}",
-                field="FILE",
-                value=path,
-                why=exc.strerror or str(exc),
-                remedy="check the path",
-            ) from exc
+        file = open_given(path, "FILE")
         with named_faults(scratch):
             connection = sqlite3.connect(scratch, isolation_level=None)
             connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)

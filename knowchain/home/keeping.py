@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from knowchain.content.car import CarReader, read_car
 from knowchain.content.cids import parse_cid
 from knowchain.content.gathering import Gathering
 from knowchain.errors import ContentError, InvalidValue
+from knowchain.home.given_files import open_given
 from knowchain.home.home import Home
 from knowchain.identifiers import Cid
 
@@ -60,7 +60,7 @@ def keep_dag(home: Home, request: DagFile, advance: Advance = lambda _bytes: Non
         StorageFault: the disk refused.
     """
     path = Path(request.path)
-    with _opened(path) as file:
+    with open_given(path, "FILE") as file:
         car = read_car(_counted(file, advance))
         root = _root(car, request, path)
         gathering = Gathering(root)
@@ -76,22 +76,6 @@ def keep_dag(home: Home, request: DagFile, advance: Advance = lambda _bytes: Non
             _complete(home, gathering)
             home.content.pin(root, name)
     return KeptDag(root, name, came, size)
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    try:
-        file = path.open("rb")
-    except OSError as exc:
-        raise InvalidValue(
-            "{field}: {value} can't be read: {why}",
-            field="FILE",
-            value=path,
-            why=exc.strerror or str(exc),
-            remedy="check the path",
-        ) from exc
-    with file:
-        yield file
 
 
 def _counted(file: BinaryIO, advance: Advance) -> Iterator[bytes]:

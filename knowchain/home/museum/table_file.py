@@ -25,6 +25,7 @@ from knowchain.archive.tables import (
 )
 from knowchain.archive.tables.row import column_of
 from knowchain.errors import InvalidValue
+from knowchain.home.given_files import open_given
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -87,17 +88,7 @@ def opened(path: Path) -> Iterator[TableFile]:
         InvalidValue: there is none, it can't be read, or it is no table. Whatever makes the rest of it
             unreadable is raised by ``rows``.
     """
-    try:
-        file = path.open("rb")
-    except OSError as exc:
-        raise InvalidValue(
-            "{field}: {value} can't be read: {why}",
-            field="--metadata",
-            value=path,
-            why=exc.strerror or str(exc),
-            remedy="check the path",
-        ) from exc
-    with file:
+    with open_given(path, "--metadata") as file:
         counted = _Counted(file)
         source = io.BufferedReader(counted, 2**16)
         name = path.name
