@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -20,12 +19,11 @@ from knowchain.home import Home
 from knowchain.identifiers import Cid
 from knowchain.storage.blocks.fixity import GuardedBlocks
 from knowchain_node.api.endpoint import BYTES, Call, Endpoint, Media, text
-from knowchain_node.api.failures import Refused
+from knowchain_node.api.ranges import asked_range, no_such_range
 from knowchain_node.api.streaming import Inflow, outflow, send_pieces
 
 __all__ = ["ENDPOINTS"]
 
-_RANGE: Final = re.compile(r"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 _MOST_LISTED: Final = 10_000
 
 
@@ -104,8 +102,11 @@ async def _fetch(call: Call) -> web.StreamResponse:
     request = call.request
     first, last, partial = 0, size - 1, False
     if hdrs.RANGE in request.headers and _still(request, cid):
-        first, last = _range(request.headers[hdrs.RANGE], size)
-        partial = True
+        header = request.headers[hdrs.RANGE]
+        part = asked_range(header, size)
+        if part is None:
+            raise no_such_range(header, size)
+        (first, last), partial = part, True
     response = web.StreamResponse(status=206 if partial else 200, headers=_headers(cid, call.given("name")))
     response.content_length = last - first + 1
     if partial:
@@ -153,28 +154,6 @@ def _headers(cid: Cid, name: str | None) -> dict[str, str]:
 def _still(request: web.Request, cid: Cid) -> bool:
     """Whether a range is of this file: ``If-Range`` names its tag, or is not there."""
     return request.headers.get(hdrs.IF_RANGE, f'"{cid}"') == f'"{cid}"'
-
-
-def _range(header: str, size: int) -> tuple[int, int]:
-    """First and last byte of a range (RFC 9110, section 14); one range, of bytes."""
-    found = _RANGE.fullmatch(header.strip().replace(" ", ""))
-    first, last = (found["first"], found["last"]) if found else ("", "")
-    if first:
-        start, stop = int(first), min(int(last) if last else size - 1, size - 1)
-    elif last:
-        start, stop = max(0, size - int(last)), size - 1
-    else:
-        start, stop = 1, 0
-    if start > stop or start >= size:
-        raise Refused(
-            416,
-            "no-such-range",
-            "the range {range} is not in a file of {size} bytes",
-            range=header[:60],
-            size=size,
-            remedy="ask for one range, such as bytes=0-99",
-        )
-    return start, stop
 
 
 _PATH: Final = text("path", "a path beneath the folder that the CID names", default="")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, ParamSpec, TypeAlias, TypeVar
@@ -20,6 +19,7 @@ from knowchain.home import Home
 from knowchain.home.serving import ServedBlocks
 from knowchain.identifiers import Cid
 from knowchain_node.api.failures import Refused, failure, http_failure
+from knowchain_node.api.ranges import asked_range
 from knowchain_node.api.service import Streams
 from knowchain_node.api.streaming import outflow, send_pieces
 from knowchain_node.gateway.answers import HEADERS, etag_of, headers_of, matches
@@ -31,7 +31,6 @@ __all__ = ["Gateway"]
 
 _log = logging.getLogger("knowchain.gateway")
 _THREADS: Final = 4
-_RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -178,30 +177,16 @@ def _root(question: Question, trail: Trail) -> Cid:
 
 
 def _part(request: web.Request, etag: str, size: int) -> tuple[int, int] | None:
-    """First and last byte of the one range that is asked for; None: all of it (RFC 9110, section 14).
+    """First and last byte of the one range that is asked for; None: all of it.
 
     Several ranges at once, and what is no range, are answered with the whole block, as the RFC allows.
 
     Raises:
         Refused: the range is not in the block.
     """
-    found = _RANGE.fullmatch(request.headers.get(hdrs.RANGE, "").replace(" ", ""))
-    if found is None or found[0] == "bytes=-" or request.headers.get(hdrs.IF_RANGE, etag) != etag:
+    if request.headers.get(hdrs.IF_RANGE, etag) != etag:
         return None
-    if found[1]:
-        first, last = int(found[1]), min(int(found[2] or size), size - 1)
-    else:
-        first, last = max(0, size - int(found[2])), size - 1
-    if first > last or first >= size:
-        raise Refused(
-            416,
-            "no-such-range",
-            "the range {range} is not in a block of {size} bytes",
-            range=found[0][:60],
-            size=size,
-            remedy="ask for one range, such as bytes=0-99",
-        )
-    return first, last
+    return asked_range(request.headers.get(hdrs.RANGE, ""), size)
 
 
 async def _set_headers(_request: web.Request, response: web.StreamResponse) -> None:
