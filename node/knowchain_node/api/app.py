@@ -23,7 +23,7 @@ from knowchain_node.api import (
     verbs,
 )
 from knowchain_node.api.endpoint import Answer, Call, Endpoint, answered
-from knowchain_node.api.failures import Refused, failure, http_failure
+from knowchain_node.api.failures import Refused, failure, last_resort
 from knowchain_node.api.guard import HEADERS
 from knowchain_node.api.service import Service
 
@@ -100,7 +100,7 @@ class _Around:
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         begun = time.perf_counter()
         endpoint = _endpoint_of(request)
-        response = await self._answer(request, handler, endpoint)
+        response = await last_resort(request, lambda asked: self._answer(asked, handler, endpoint))
         seconds = time.perf_counter() - begun
         path = endpoint.path if endpoint is not None else "elsewhere"
         self._service.metrics.answered(request.method, path, response.status, seconds)
@@ -129,14 +129,6 @@ class _Around:
         except KnowchainError as exc:
             owner = self._service.guard.knows(request)
             return failure(exc, hide="" if owner else str(self._service.home.layout.root))
-        except web.HTTPException as exc:
-            allow = exc.headers.get(hdrs.ALLOW)
-            return http_failure(exc.status, {hdrs.ALLOW: allow} if allow else None)
-        except ConnectionError:
-            raise
-        except Exception:  # noqa: BLE001 - whatever fails here must answer in the one shape, and say nothing more
-            _log.exception("%s %s failed", request.method, request.path[:200])
-            return http_failure(500)
 
 
 def _endpoint_of(request: web.Request) -> Endpoint | None:

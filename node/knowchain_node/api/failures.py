@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -23,10 +23,11 @@ from knowchain.errors import (
     StorageFault,
     SyncError,
     UserError,
+    shown,
 )
 from knowchain_node.network import NetworkDown, PeerUnreachable
 
-__all__ = ["Refused", "failure", "failure_of", "http_failure", "status_of"]
+__all__ = ["Refused", "failure", "failure_of", "http_failure", "last_resort", "status_of", "unreadable"]
 
 _log = logging.getLogger("knowchain.api")
 
@@ -133,3 +134,39 @@ def http_failure(status: int, headers: Mapping[str, str] | None = None) -> web.R
         status, (HTTPStatus(status).phrase.lower().replace(" ", "-"), "the request was refused", "")
     )
     return failure(Refused(status, code, message, remedy=remedy), headers)
+
+
+async def last_resort(
+    request: web.Request,
+    answer: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    headers: Mapping[str, str] | None = None,
+) -> web.StreamResponse:
+    """An answer whatever happens: what HTTP or nobody foresaw is answered in the one shape, too.
+
+    Args:
+        request: what is asked.
+        answer: answers it, and knowchain's own errors with it.
+        headers: of an answer that is given here.
+    """
+    try:
+        return await answer(request)
+    except web.HTTPException as exc:
+        allow = exc.headers.get("Allow")
+        return http_failure(exc.status, {**(headers or {}), **({"Allow": allow} if allow else {})})
+    except ConnectionError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever fails here must answer in the one shape, and say nothing more
+        _log.exception("%s %s failed", request.method, request.raw_path[:200])
+        return http_failure(500, headers)
+
+
+def unreadable(field: str, value: str, remedy: str) -> Refused:
+    """What is said of a part of a request that can't be read."""
+    return Refused(
+        400,
+        "invalid-value",
+        "{field}: {value} can't be read",
+        field=field,
+        value=shown(value),
+        remedy=remedy,
+    )

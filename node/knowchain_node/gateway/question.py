@@ -14,9 +14,9 @@ from urllib.parse import unquote_to_bytes
 from knowchain.content.bounds import MAX_DEPTH, MAX_NAME
 from knowchain.content.cids import is_version_0, parse_cid
 from knowchain.content.selecting import Scope, Selection
-from knowchain.errors import InvalidValue, shown
+from knowchain.errors import InvalidValue
 from knowchain.identifiers import Cid
-from knowchain_node.api.failures import Refused
+from knowchain_node.api.failures import Refused, unreadable
 
 __all__ = ["CAR", "RAW_BLOCK", "Question", "read_question", "read_target"]
 
@@ -73,7 +73,7 @@ def read_target(path: str) -> tuple[Cid, tuple[str, ...]]:
         )
     raw = rest.removesuffix("/").split("/") if rest.removesuffix("/") else []
     if len(raw) > MAX_DEPTH:
-        raise _bad("path", path, f"ask for a path of at most {MAX_DEPTH} segments")
+        raise unreadable("path", path, f"ask for a path of at most {MAX_DEPTH} segments")
     return _cid(first), tuple(_segment(one) for one in raw)
 
 
@@ -81,7 +81,7 @@ def _cid(text: str) -> Cid:
     try:
         return parse_cid(text)
     except InvalidValue as exc:
-        raise _bad("cid", text, "give a CID, such as bafy… or bafk…") from exc
+        raise unreadable("cid", text, "give a CID, such as bafy… or bafk…") from exc
 
 
 def _segment(raw: str) -> str:
@@ -89,9 +89,9 @@ def _segment(raw: str) -> str:
     try:
         name = data.decode()
     except UnicodeDecodeError:
-        raise _bad("path", raw, "percent-encode UTF-8") from None
+        raise unreadable("path", raw, "percent-encode UTF-8") from None
     if not name or name in (".", "..") or "/" in name or "\0" in name or len(data) > MAX_NAME:
-        raise _bad("path", name, "leave out empty segments, '.', '..', NUL and an encoded '/'")
+        raise unreadable("path", name, "leave out empty segments, '.', '..', NUL and an encoded '/'")
     return name
 
 
@@ -113,13 +113,13 @@ def read_question(path: str, query: Mapping[str, str], accept: str) -> Question:
         return Question(root, segments, "raw", filename=_filename(query))
     version = query.get("car-version", parameters.get("version", "1"))
     if version != "1":
-        raise _bad("car-version", version, "ask for version 1")
+        raise unreadable("car-version", version, "ask for version 1")
     order = query.get("car-order", parameters.get("order", "unk"))
     if order not in ("dfs", "unk"):
-        raise _bad("car-order", order, "ask for dfs or unk")
+        raise unreadable("car-order", order, "ask for dfs or unk")
     duplicates = query.get("car-dups", parameters.get("dups", "n"))
     if duplicates not in ("y", "n"):
-        raise _bad("car-dups", duplicates, "ask for y or n")
+        raise unreadable("car-dups", duplicates, "ask for y or n")
     version_0 = is_version_0(path.removeprefix("/ipfs/").partition("/")[0])
     selection = _selection(query, duplicates == "y")
     return Question(root, segments, "car", selection, _filename(query), version_0)
@@ -128,12 +128,12 @@ def read_question(path: str, query: Mapping[str, str], accept: str) -> Question:
 def _selection(query: Mapping[str, str], duplicates: bool) -> Selection:
     scope = query.get("dag-scope", "entity" if "entity-bytes" in query else "all")
     if scope not in _SCOPES:
-        raise _bad("dag-scope", scope, "ask for block, entity or all")
+        raise unreadable("dag-scope", scope, "ask for block, entity or all")
     if "entity-bytes" not in query or scope != "entity":
         return Selection(_SCOPES[scope], duplicates=duplicates)
     found = _BYTES.fullmatch(query["entity-bytes"])
     if not found:
-        raise _bad("entity-bytes", query["entity-bytes"], "write from:to, such as 0:1023 or -512:*")
+        raise unreadable("entity-bytes", query["entity-bytes"], "write from:to, such as 0:1023 or -512:*")
     first, last = int(found[1]), -1 if found[2] == "*" else int(found[2])
     return Selection("entity", first, last, duplicates)
 
@@ -176,9 +176,3 @@ def _media(accept: str) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 def _weight(text: str) -> float:
     return float(text) if re.fullmatch(r"[01](\.\d{0,3})?", text) else 0.0
-
-
-def _bad(name: str, value: str, remedy: str) -> Refused:
-    return Refused(
-        400, "invalid-value", "{field}: {value} can't be read", field=name, value=shown(value), remedy=remedy
-    )

@@ -17,7 +17,7 @@ from knowchain.content.cids import parse_cid
 from knowchain.errors import InvalidValue, shown
 from knowchain.identifiers import Cid
 from knowchain.records.vocabulary.peer_ids import canonical
-from knowchain_node.api.failures import Refused
+from knowchain_node.api.failures import Refused, unreadable
 
 __all__ = ["HTTP_PROTOCOL", "Routing", "filtered"]
 
@@ -66,7 +66,7 @@ class Routing:
         try:
             cid = parse_cid(text)
         except InvalidValue as exc:
-            raise _bad("cid", text, "give a CID, such as bafy… or bafk…") from exc
+            raise unreadable("cid", text, "give a CID, such as bafy… or bafk…") from exc
         held = await self._has(cid)
         return _answer(request, "Providers", [self._ourselves(request)] if held else [])
 
@@ -75,7 +75,7 @@ class Routing:
         try:
             peer = canonical(text)
         except InvalidValue as exc:
-            raise _bad("peer", text, "give a peer id, such as 12D3KooW… or bafz…") from exc
+            raise unreadable("peer", text, "give a peer id, such as 12D3KooW… or bafz…") from exc
         return _answer(request, "Peers", [self._ourselves(request)] if peer == self._peer else [])
 
     async def _names(self, request: web.Request) -> web.Response:
@@ -152,9 +152,3 @@ def _answer(request: web.Request, name: str, rows: list[Row]) -> web.Response:
         text = "".join(json.dumps(row) + "\n" for row in rows)
         return web.Response(text=text, content_type=_NDJSON, headers=headers)
     return web.Response(text=json.dumps({name: rows}), content_type="application/json", headers=headers)
-
-
-def _bad(name: str, value: str, remedy: str) -> Refused:
-    return Refused(
-        400, "invalid-value", "{field}: {value} can't be read", field=name, value=shown(value), remedy=remedy
-    )

@@ -18,7 +18,7 @@ from knowchain.errors import ContentError, KnowchainError, NotFound, PeerError, 
 from knowchain.home import Home
 from knowchain.home.serving import ServedBlocks
 from knowchain.identifiers import Cid
-from knowchain_node.api.failures import Refused, failure, http_failure
+from knowchain_node.api.failures import Refused, failure, http_failure, last_resort
 from knowchain_node.api.ranges import asked_range
 from knowchain_node.api.service import Streams
 from knowchain_node.api.streaming import outflow, send_pieces
@@ -100,7 +100,9 @@ class Gateway:
         except NotFound as exc:
             if isinstance(exc, Withdrawn) or "only-if-cached" not in request.headers.get("Cache-Control", ""):
                 raise
-            raise Refused(412, "not-here", str(exc), remedy="ask without only-if-cached") from exc
+            raise Refused(
+                412, "not-here", "{why}", why=str(exc), remedy="ask without only-if-cached"
+            ) from exc
 
     # --- one block ---------------------------------------------------------------------------------
 
@@ -195,6 +197,11 @@ async def _set_headers(_request: web.Request, response: web.StreamResponse) -> N
     response.headers[hdrs.SERVER] = "knowchain"
 
 
+def _as(status: int, name: str, error: KnowchainError) -> Refused:
+    """An error under another status; what it says may hold anything, braces too."""
+    return Refused(status, name, "{why}", why=str(error), remedy="{advice}", advice=error.remedy)
+
+
 class _Around:
     """Around every request: one shape of errors, and the count."""
 
@@ -205,7 +212,7 @@ class _Around:
         self._counts = counts
 
     async def __call__(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        response = await self._answer(request, handler)
+        response = await last_resort(request, lambda asked: self._answer(asked, handler), _NOT_KEPT)
         self._counts.answers += 1
         if response.status >= 400:
             self._counts.failures += 1
@@ -218,23 +225,15 @@ class _Around:
         try:
             return await handler(request)
         except Withdrawn as exc:
-            return failure(Refused(410, "withdrawn", str(exc), remedy=exc.remedy), _NOT_KEPT)
+            return failure(_as(410, "withdrawn", exc), _NOT_KEPT)
         except PeerError as exc:
-            return failure(Refused(422, exc.code, str(exc), remedy=exc.remedy), _NOT_KEPT)
+            return failure(_as(422, exc.code, exc), _NOT_KEPT)
         except NotFound as exc:
             return failure(exc, _NOT_KEPT)
         except KnowchainError as exc:
             if isinstance(exc, Refused):
                 return failure(exc, _NOT_KEPT)
             _log.error("%s: %s", exc.code, exc)
-            return http_failure(500, _NOT_KEPT)
-        except web.HTTPException as exc:
-            allow = exc.headers.get(hdrs.ALLOW)
-            return http_failure(exc.status, {**_NOT_KEPT, **({hdrs.ALLOW: allow} if allow else {})})
-        except ConnectionError:
-            raise
-        except Exception:  # noqa: BLE001 - whatever fails here must answer in the one shape, and say nothing more
-            _log.exception("%s failed", request.raw_path[:200])
             return http_failure(500, _NOT_KEPT)
 
 

@@ -9,15 +9,18 @@ import os
 import aiohttp
 import pytest
 
+from knowchain.content import dag_pb, unixfs
 from knowchain.content.blocks import MemoryBlocks
 from knowchain.content.car import read_car
+from knowchain.content.dag_pb import Link
 from knowchain.content.importing import import_file
 from knowchain.content.profiles import UNIXFS_V1_2025
 from knowchain.content.reading import read_file
+from knowchain.content.unixfs import Kind, UnixFs
 from knowchain.home.content import NewContent, add_content
 from knowchain.home.publishing import Publication, publish
 from knowchain.home.saying import Withdrawal, withdraw
-from knowchain.identifiers import DAG_CBOR, RAW, Cid, cid_of
+from knowchain.identifiers import DAG_CBOR, DAG_PB, RAW, Cid, cid_of
 
 CAR = "application/vnd.ipld.car"
 BLOCK = "application/vnd.ipld.raw"
@@ -287,3 +290,23 @@ async def test_a_block_of_another_hash_or_codec_is_only_what_it_is(home, gateway
     assert (await gateway.get(f"/ipfs/{inline}?format=raw")).body == b"hello"
     assert blocks_in((await gateway.get(f"/ipfs/{inline}?format=car")).body)[1] == []
     assert (await gateway.get(f"/ipfs/{cid_of(block, RAW)}?format=car")).status == 200
+
+
+async def test_braces_in_names_are_only_text(home, gateway, tmp_path):
+    (tmp_path / "{field}").mkdir()
+    (tmp_path / "{field}" / "{0}.txt").write_bytes(b"x")
+    root = add_content(home, NewContent(str(tmp_path / "{field}"))).cid
+    assert (await gateway.get(f"/ipfs/{root}/%7B0%7D.txt?format=raw")).body == b"x"
+    for cached in ("", "only-if-cached"):
+        reply = await gateway.get(f"/ipfs/{root}/%7Bwhere%7D?format=raw", Cache_Control=cached)
+        assert reply.status == (412 if cached else 404)
+        assert b"{where}" in reply.body
+
+
+async def test_a_folder_that_contradicts_itself_is_told_and_not_given(home, gateway):
+    twice = dag_pb.encode([Link(cid_of(b"x", RAW), "{n}", 1)] * 2, unixfs.encode(UnixFs(Kind.DIRECTORY)))
+    root = cid_of(twice, DAG_PB)
+    home.content.put(root, twice)
+    reply = await gateway.get(f"/ipfs/{root}/%7Bn%7D?format=car")
+    assert reply.status == 422
+    assert b"holds {n} twice" in reply.body
