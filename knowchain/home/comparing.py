@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from knowchain.errors import InvalidValue
-from knowchain.home.feeding import FeedRequest, Ranked, Shower, feeds_of
+from knowchain.home.feed_items import Shower
+from knowchain.home.feeding import FeedRequest, Ranked, feeds_of
 from knowchain.home.home import Home
 from knowchain.identifiers import Cid, RecordId
 from knowchain.ranking.feed import SCORE_UNIT

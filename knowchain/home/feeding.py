@@ -12,35 +12,31 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
-from knowchain.chains import Flag
 from knowchain.errors import InvalidValue, NotAllowed, NotFound
+from knowchain.home.feed_items import FeedItem, Shower
 from knowchain.home.following import follows_in
 from knowchain.home.gathering import Gathered, folded
 from knowchain.home.home import Home
-from knowchain.home.names import Names, resolve_record
+from knowchain.home.names import resolve_record
 from knowchain.home.seen import remember_seen, seen_in
-from knowchain.home.viewing import human_form, title_of
 from knowchain.identifiers import Cid, RecordId, parse_record_id
 from knowchain.ranking.contribution import Ledger
 from knowchain.ranking.engine import Engine, Ranking
 from knowchain.ranking.facts import Viewer
-from knowchain.ranking.feed import SCORE_UNIT, Placed
+from knowchain.ranking.feed import SCORE_UNIT
 from knowchain.ranking.presets import DEFAULT, preset
 from knowchain.ranking.profile import MAX_PAGE, Profile, check_parents
 from knowchain.ranking.profile_text import read_profile
-from knowchain.ranking.reasons import Because, because, why_dropped
+from knowchain.ranking.reasons import Because, why_dropped
 from knowchain.ranking.snapshot import Manifest
 from knowchain.ranking.weighing import reweighed
 from knowchain.storage.reader import Reader
 
 __all__ = [
-    "Adds",
-    "FeedItem",
     "FeedRequest",
     "FeedShown",
     "Feeds",
     "Ranked",
-    "Shower",
     "Why",
     "WhyRequest",
     "explain_item",
@@ -49,8 +45,6 @@ __all__ = [
 ]
 
 Advance: TypeAlias = Callable[[int], None]
-_TOLD: Final = (Flag.CONTESTED, Flag.DISPUTED, Flag.FORKED)
-"""Flags of records that are shown all the same, and said beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,38 +73,6 @@ class WhyRequest:
 
     record: str
     feed: FeedRequest = field(default_factory=FeedRequest)
-
-
-@dataclass(frozen=True, slots=True)
-class Adds:
-    """What one signal adds to a score, and why it has that value."""
-
-    signal: str
-    value: int
-    weight: int
-    adds: int
-    because: str
-    reason: Because
-    evidence: tuple[RecordId, ...] = ()
-    """Records that it rests on, at most three, those with the most weight first."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedItem:
-    """An item, as people read it."""
-
-    item: RecordId
-    rank: int
-    score: int
-    title: str | None
-    author: RecordId
-    author_name: str
-    time: int
-    languages: tuple[str, ...]
-    contributions: tuple[Adds, ...]
-    """They sum to the score, exactly."""
-    sources: tuple[str, ...]
-    flags: tuple[Flag, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,45 +375,3 @@ def _work(reader: Reader, text: str) -> RecordId:
             kind=kind,
         )
     return rid
-
-
-class Shower:
-    """Items as people read them, over one state of the store."""
-
-    def __init__(self, reader: Reader, profile: Profile) -> None:
-        self._reader, self._profile = reader, profile
-        self._names, self._standing = Names(reader), reader.standing()
-
-    def title(self, item: RecordId) -> str | None:
-        """The title of a held work."""
-        stored = self._reader.record(item)
-        assert stored is not None, "what is ranked is held"
-        return title_of(human_form(self._reader, stored))
-
-    def item(self, placed: Placed) -> FeedItem:
-        """An item with its reasons."""
-        stored = self._reader.record(placed.id)
-        assert stored is not None, "what is ranked is held"
-        flags = self._standing.flags(placed.id)
-        return FeedItem(
-            item=placed.id,
-            rank=placed.rank,
-            score=placed.score,
-            title=title_of(human_form(self._reader, stored)),
-            author=placed.author,
-            author_name=self._names.shown(placed.author),
-            time=stored.block.header.time,
-            languages=placed.evidence.languages,
-            contributions=tuple(self._adds(placed)),
-            sources=placed.sources,
-            flags=tuple(flag for flag in _TOLD if flag in flags),
-        )
-
-    def _adds(self, placed: Placed) -> list[Adds]:
-        found = []
-        for each in placed.contributions:
-            reason = because(each, placed.evidence, self._profile)
-            ground = placed.evidence.grounds.get(each.signal)
-            records = () if ground is None else ground.records
-            found.append(Adds(each.signal, each.value, each.weight, each.adds, str(reason), reason, records))
-        return found

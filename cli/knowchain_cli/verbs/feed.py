@@ -18,7 +18,8 @@ from knowchain.home.comparing import (
     what_if,
 )
 from knowchain.home.contributing import ContributionRequest, Contributions, contributions
-from knowchain.home.feeding import FeedItem, FeedRequest, FeedShown, Why, WhyRequest, explain_item, show_feed
+from knowchain.home.feed_items import FeedItem
+from knowchain.home.feeding import FeedRequest, FeedShown, Why, WhyRequest, explain_item, show_feed
 from knowchain.home.inbox import InboxRequest, Notice
 from knowchain.home.inbox import inbox as read_inbox
 from knowchain.home.plain import to_plain
