@@ -121,7 +121,9 @@ def fetch(
     root = parse_cid(cid)
     gateways = [check_url(url, "--gateway") for url in gateway]
     routers = [check_url(url, "--router") for url in router or _routers(session)]
-    with tempfile.TemporaryDirectory(prefix="knowchain-fetch-") as folder:
+    # In the home, whose disk has to hold it anyway; a peer clears away what a killed command left.
+    home = session.root if session.root.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="passing-fetch-", dir=home) as folder:
         file = Path(folder) / f"{root}.car"
         source = _download(session, root, gateways, routers, file)
         session.screen.warn(text.FETCHED, gateway=source)
