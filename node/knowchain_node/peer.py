@@ -42,8 +42,8 @@ _LONGEST_PAUSE: Final = 60.0
 _HOUR: Final = 3600.0
 _SWITCH: Final = 0.0002
 """Seconds after which a thread that runs Python gives way, in the whole process. A signature check lets go of
-the interpreter's lock for 40 µs, and with the usual 5 ms its thread may then wait a hundred times as long to go
-on. In three runs of the benchmark in a row the median of catching up went from 177 to 121 µs a record."""
+the interpreter's lock for 40 µs, and with the usual 5 ms its thread may then wait a hundred times as long to
+go on: the benchmark's median of catching up went from 177 to 121 µs a record."""
 _FOR_GOOD: Final = 10 * 365 * 86_400.0
 
 
