@@ -109,6 +109,33 @@ def fetched(url: str, **headers: str) -> bytes:
     return data
 
 
+def knowchain(place: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    command = Path(sys.executable).with_name("knowchain")
+    home = ("--home", str(place / "home"))
+    return subprocess.run([command, *home, *words], capture_output=True, timeout=60, check=False)
+
+
+def test_the_operator_sees_where_it_is_and_what_it_gave(peer: Peer, place: Path) -> None:
+    fetched(f"{peer.url}/ipfs/{peer.body}?format=raw")
+    told = knowchain(place, "node", "status").stdout.decode()
+    assert f"Gateway      {peer.url}" in told
+    api = json.loads((place / "home" / "api.json").read_text())["url"]
+    figures = fetched(f"{api}/metrics").decode()
+    given = re.search(r"^knowchain_gateway_answers_total (\S+)$", figures, re.M)
+    assert given is not None
+    assert float(given[1]) >= 1
+
+
+def test_an_address_that_is_taken_ends_the_start_and_names_the_setting(peer: Peer, tmp_path: Path) -> None:
+    begin(tmp_path / "home", name="Ada", recovery_file=tmp_path / "recovery")
+    taken = peer.url.removeprefix("http://")
+    settings = ("api.port=0", "network.enabled=false", f"gateway.listen={taken}")
+    done = knowchain(tmp_path, "node", "run", *(word for one in settings for word in ("--set", one)))
+    assert done.returncode != 0
+    assert f"gateway.listen: the gateway can't listen on {taken}" in done.stderr.decode()
+    assert "--set gateway.listen=127.0.0.1:0" in done.stderr.decode()
+
+
 # --- JavaScript ------------------------------------------------------------------------------------------
 
 

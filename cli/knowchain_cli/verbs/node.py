@@ -105,6 +105,11 @@ def _tell_status(session: Session, url: str, found: dict[str, Any], ready: dict[
     sync = found["activity"].get("sync")
     if sync is not None:
         screen.say(text.SYNC, sessions=sync["sessions"], failed=sync["failed"])
+    content, gateway = found["activity"].get("content"), found["activity"].get("gateway")
+    if content is not None and content["full"]:
+        screen.say(text.FULL, wanted=content["wanted"])
+    if gateway is not None:
+        screen.say(text.GATEWAY, url=gateway["url"], answers=gateway["answers"], failures=gateway["failures"])
     screen.say(text.READY, ready=YES if ready["ready"] else NO)
 
 
