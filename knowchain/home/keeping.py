@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
 from knowchain.content.car import CarReader, read_car
 from knowchain.content.cids import parse_cid
-from knowchain.content.gathering import Gathering
-from knowchain.errors import ContentError, InvalidValue
+from knowchain.content.walking import walk
+from knowchain.errors import ContentError, InvalidValue, NotFound
 from knowchain.home.given_files import open_given
 from knowchain.home.home import Home
 from knowchain.identifiers import Cid
@@ -19,7 +20,7 @@ __all__ = ["DagFile", "KeptDag", "keep_dag"]
 
 Advance: TypeAlias = Callable[[int], None]
 _PIECE: Final = 2**20
-_BATCH: Final = 64
+_BATCH: Final = 16
 """Blocks under one wait for the medium."""
 
 
@@ -40,7 +41,7 @@ class DagFile:
 
 @dataclass(frozen=True, slots=True)
 class KeptDag:
-    """A DAG that is here now, whole. ``blocks``, ``bytes``: of those that the file brought."""
+    """A DAG that is here now, whole: how many blocks it has, and their bytes."""
 
     cid: Cid
     name: str
@@ -51,7 +52,8 @@ class KeptDag:
 def keep_dag(home: Home, request: DagFile, advance: Advance = lambda _bytes: None) -> KeptDag:
     """Take content in from a CAR, and pin it.
 
-    A block that lacks in the file counts as there if it is in the home; one that nothing links to is refused.
+    The order of the blocks does not matter, and a block that lacks in the file counts as there if it is in
+    the home. What the root does not lead to is let go of with the next collection.
 
     Raises:
         InvalidValue: the file can't be read, or it names several roots and none was chosen.
@@ -60,22 +62,38 @@ def keep_dag(home: Home, request: DagFile, advance: Advance = lambda _bytes: Non
         StorageFault: the disk refused.
     """
     path = Path(request.path)
-    with open_given(path, "FILE") as file:
+    name = request.name or path.name
+    with open_given(path, "FILE") as file, home.content.begin_upload(f"keep {name}") as upload:
         car = read_car(_counted(file, advance))
-        root = _root(car, request, path)
-        gathering = Gathering(root)
-        name = request.name or path.name
-        with home.content.begin_upload(f"keep {name}") as upload:
-            held = iter(car)
-            while part := [one for _, one in zip(range(_BATCH), held, strict=False)]:
-                with home.content.batch(upload) as batch:
-                    for cid, block in part:
-                        if gathering.take(cid, block):
-                            batch.put(cid, block)
-            came, size = len(gathering), gathering.bytes
-            _complete(home, gathering)
-            home.content.pin(root, name)
-    return KeptDag(root, name, came, size)
+        root, blocks = _root(car, request, path), iter(car)
+        while part := list(islice(blocks, _BATCH)):
+            with home.content.batch(upload) as batch:
+                for cid, block in part:
+                    batch.put(cid, block)
+        count, size = _measured(home, root)
+        home.content.pin(root, name)
+    return KeptDag(root, name, count, size)
+
+
+def _measured(home: Home, root: Cid) -> tuple[int, int]:
+    """How many blocks lie under the root, and their bytes.
+
+    Raises:
+        ContentError: one is neither in the file nor in the home.
+    """
+    count = size = 0
+    try:
+        for _, block in walk(home.content, root):
+            count += 1
+            size += len(block)
+    except NotFound as exc:
+        raise ContentError(
+            "not all of {root} is in the file, or here: {why}",
+            remedy="fetch the file again, whole; or have `content fetch` look elsewhere",
+            root=str(root),
+            why=str(exc),
+        ) from exc
+    return count, size
 
 
 def _counted(file: BinaryIO, advance: Advance) -> Iterator[bytes]:
@@ -98,21 +116,3 @@ def _root(car: CarReader, request: DagFile, path: Path) -> Cid:
         count=len(car.roots),
         remedy="say which: --root CID",
     )
-
-
-def _complete(home: Home, gathering: Gathering) -> None:
-    """Follow what lacks through the blocks of the home.
-
-    Raises:
-        ContentError: a block is neither in the file nor in the home.
-    """
-    while lacking := gathering.lacking:
-        for cid in lacking:
-            if not home.content.has(cid):
-                raise ContentError(
-                    "block {cid} of {root} is not in the file, and not here",
-                    remedy="fetch the file again, whole; or have `content fetch` look elsewhere",
-                    cid=str(cid),
-                    root=str(gathering.root),
-                )
-            gathering.take(cid, home.content.get(cid))

@@ -202,6 +202,29 @@ def test_ipfs_car_unpacks_what_the_gateway_gives(
     assert all(page.read_text() == page.stem for page in pages)
 
 
+def test_what_ipfs_car_packs_is_taken_in(need_program: Callable[[str], Path], tmp_path: Path) -> None:
+    node = need_program("node22")
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "big.bin").write_bytes(BIG)
+    (tmp_path / "scans" / "a.txt").write_text("a")
+    car = tmp_path / "scans.car"
+    tool = JS / "node_modules" / ".bin" / "ipfs-car"
+    packed = subprocess.run(
+        [node, tool, "pack", tmp_path / "scans", "--output", car],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert packed.returncode == 0, packed.stderr.decode()
+    begin(tmp_path / "home", name="Ada", recovery_file=tmp_path / "recovery")
+    done = knowchain(tmp_path, "--json", "content", "import", str(car))
+    assert done.returncode == 0, done.stdout.decode()
+    root = json.loads(done.stdout)["content"]["cid"]
+    assert root in packed.stdout.decode()
+    knowchain(tmp_path, "content", "get", f"{root}/big.bin", "-o", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == BIG
+
+
 def read_many(car: Path) -> Cid:
     """The CID of the inner folder: the second block of a CAR over the path to it."""
     blocks = list(read_car([car.read_bytes()]))
