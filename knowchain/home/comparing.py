@@ -49,7 +49,8 @@ class Side:
     """What one profile makes of an item.
 
     Attributes:
-        rank: among all candidates, from 1; None if a rule dropped it.
+        rank: by score among all candidates, from 1; None if a rule dropped it.
+        place: in the feed, from 1; None if it has none of the 500 that there can be.
         score: in ``unit``.
         shown: whether it is on the page.
         dropped: the reason code.
@@ -59,6 +60,7 @@ class Side:
     score: int | None
     shown: bool
     dropped: str | None
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,8 @@ def _side(ranked: Ranked, rid: RecordId, limit: int | None) -> tuple[Side, dict[
     if judged.placed is None:
         return Side(None, None, False, None if judged.drop is None else judged.drop.value), {}
     adds = {each.signal: each.adds for each in judged.placed.contributions}
-    return Side(judged.placed.rank, judged.placed.score, judged.shown, None), adds
+    placed = judged.placed
+    return Side(placed.rank, placed.score, judged.shown, None, placed.place), adds
 
 
 def _adds(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, tuple[int, int]]:

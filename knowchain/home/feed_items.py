@@ -9,12 +9,12 @@ from knowchain.chains import Flag
 from knowchain.home.names import Names
 from knowchain.home.viewing import human_form, title_of
 from knowchain.identifiers import RecordId
-from knowchain.ranking.feed import Placed
+from knowchain.ranking.feed import Move, Placed
 from knowchain.ranking.profile import Profile
-from knowchain.ranking.reasons import Because, because
+from knowchain.ranking.reasons import Because, because, why_moved
 from knowchain.storage.reader import Reader
 
-__all__ = ["Adds", "FeedItem", "Shower"]
+__all__ = ["Adds", "FeedItem", "Moved", "Shower"]
 
 _TOLD: Final = (Flag.CONTESTED, Flag.DISPUTED, Flag.FORKED)
 """Flags of records that are shown all the same, and said beside them."""
@@ -35,6 +35,28 @@ class Adds:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A rule that had a say in an item's place, beside its score, and why.
+
+    Attributes:
+        costs: what it took from the score for this place.
+        like: the work that it is most like.
+        displaced: the work that would have had this place.
+        needed: how many places the rule must have had by now.
+        had: and how many it had.
+    """
+
+    rule: str
+    costs: int
+    because: str
+    reason: Because
+    like: RecordId | None = None
+    displaced: RecordId | None = None
+    needed: int = 0
+    had: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class FeedItem:
     """An item, as people read it."""
 
@@ -50,6 +72,9 @@ class FeedItem:
     """They sum to the score, exactly."""
     sources: tuple[str, ...]
     flags: tuple[Flag, ...]
+    place: int | None = None
+    """In the feed; the same as the rank unless rules move works. None: at none of the 500 places."""
+    moves: tuple[Moved, ...] = ()
 
 
 class Shower:
@@ -82,6 +107,8 @@ class Shower:
             contributions=tuple(self._adds(placed)),
             sources=placed.sources,
             flags=tuple(flag for flag in _TOLD if flag in flags),
+            place=placed.place,
+            moves=tuple(map(_moved, placed.moves)),
         )
 
     def _adds(self, placed: Placed) -> list[Adds]:
@@ -92,3 +119,8 @@ class Shower:
             records = () if ground is None else ground.records
             found.append(Adds(each.signal, each.value, each.weight, each.adds, str(reason), reason, records))
         return found
+
+
+def _moved(move: Move) -> Moved:
+    reason = why_moved(move)
+    return Moved(move.rule, move.costs, str(reason), reason, move.like, move.displaced, move.needed, move.had)

@@ -27,7 +27,7 @@ from knowchain.ranking.feed import SCORE_UNIT
 from knowchain.ranking.presets import DEFAULT, preset
 from knowchain.ranking.profile import MAX_PAGE, Profile, check_parents
 from knowchain.ranking.profile_text import read_profile
-from knowchain.ranking.reasons import Because, why_dropped
+from knowchain.ranking.reasons import Because, why_dropped, why_unmet
 from knowchain.ranking.snapshot import Manifest
 from knowchain.ranking.weighing import reweighed
 from knowchain.storage.reader import Reader
@@ -37,6 +37,7 @@ __all__ = [
     "FeedShown",
     "Feeds",
     "Ranked",
+    "Unmet",
     "Why",
     "WhyRequest",
     "explain_item",
@@ -56,8 +57,8 @@ class FeedRequest:
         preset: the name of a preset; None: ``balanced``.
         as_of: the moment, milliseconds since 1970; None: now.
         limit: how many items; None: a page of the profile.
-        remember: whether what is shown counts as shown from now on, for the signal `novelty`; None: if the
-            profile weighs novelty, and the moment is now.
+        remember: whether what is shown counts as shown from now on, for the signal `novelty` and for what
+            languages are owed; None: if the profile reads either, and the moment is now.
     """
 
     profile: str | None = None
@@ -73,6 +74,16 @@ class WhyRequest:
 
     record: str
     feed: FeedRequest = field(default_factory=FeedRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A rule that owed a place and found no work for it, and from which place on."""
+
+    rule: str
+    place: int
+    because: str
+    reason: Because
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,10 @@ class FeedShown:
     items: tuple[FeedItem, ...]
     history: str | None = None
     """The hash that commits to what the reader was shown before, if the profile weighs novelty."""
+    unmet: tuple[Unmet, ...] = ()
+    """Rules that owed places and found no work for them."""
+    owed: Mapping[str, int] | None = None
+    """What each language is owed after this feed, in parts of a place, if the profile calibrates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +183,11 @@ class Feeds:
                 dropped={drop.value: count for drop, count in feed.dropped.items()},
                 items=tuple(shown.item(placed) for placed in feed.items),
                 history=None if feed.history is None else feed.history.hex(),
+                unmet=tuple(_unmet(rule, place) for rule, place in feed.unmet.items()),
+                owed=feed.owed,
             )
             if _remembers(request, profile):
-                remember_seen(home, seen_in(reader), [placed.id for placed in feed.items])
+                remember_seen(home, seen_in(reader), [placed.id for placed in feed.items], feed.owed)
             return found
 
     def why(self, home: Home, request: WhyRequest, advance: Advance = _unwatched) -> Why:
@@ -187,7 +204,7 @@ class Feeds:
             ranking, manifest = self._ranked(home, reader, profile, request.feed, advance)
             judged = ranking.judge(rid, request.feed.limit)
             assert judged is not None, "every held work is in the columns"
-            reason = None if judged.drop is None else why_dropped(judged.drop)
+            reason = None if judged.drop is None else why_dropped(judged.drop, judged.condition)
             return Why(
                 item=rid,
                 profile=profile.name,
@@ -325,10 +342,16 @@ def parent_of(reader: Reader, rid: RecordId) -> RecordId | None:
     return parents[0] if parents else None
 
 
+def _unmet(rule: str, place: int) -> Unmet:
+    reason = why_unmet(rule, place)
+    return Unmet(rule, place, str(reason), reason)
+
+
 def _remembers(request: FeedRequest, profile: Profile) -> bool:
     if request.remember is not None:
         return request.remember
-    return bool(profile.weights.get("novelty")) and request.as_of is None
+    reads = profile.weights.get("novelty") or profile.rerank.calibration_mu
+    return bool(reads) and request.as_of is None
 
 
 def _viewer(home: Home, reader: Reader) -> Viewer:
@@ -341,6 +364,7 @@ def _viewer(home: Home, reader: Reader) -> Viewer:
         topics=frozenset(folded(topic) for topic in follows.topics),
         history=seen.times,
         salt=seen.salt,
+        owed=seen.owed,
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from knowchain import codec
@@ -20,6 +21,7 @@ from knowchain.home.opinions import evaluations_of, labels_of, uses_of, view, vi
 from knowchain.identifiers import PublicKey, RecordId, key_id
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.facts import CANDIDATE_KIND, LINEAGE, Drop, Fact, Statement
+from knowchain.ranking.likeness import fingerprint
 from knowchain.ranking.snapshot import Manifest, manifest_of
 from knowchain.ranking.vouching import LEVEL_WEIGHTS, mass_weight
 from knowchain.records import Header, IdentityHeader, read_block
@@ -73,6 +75,7 @@ class Gathered:
         """The body that is not held, by the record that links it and stands."""
         self._memberships = Memberships()
         self._manifest: Manifest | None = None
+        self._fingerprints: dict[RecordId, int | None] = {}
 
     def bring_up_to_date(self, reader: Reader, advance: Callable[[int], None] = _unwatched) -> Manifest:
         """Take in what came since the last time.
@@ -84,6 +87,7 @@ class Gathered:
         Returns:
             The manifest of what the columns are made from now.
         """
+        self.columns.fingerprint_of = partial(self._fingerprint_of, reader)
         first = self._arrival == 0
         work = _Round(reader, self, advance, first=first)
         absent_before = dict(self._absent)
@@ -97,6 +101,16 @@ class Gathered:
                 network=self._network, heads=reader.heads(), absent=self._absent.values()
             )
         return self._manifest
+
+    def _fingerprint_of(self, reader: Reader, work: RecordId) -> int | None:
+        """Worked out for those that a feed asks about, once: a body never changes."""
+        if work not in self._fingerprints:
+            data = reader.body(work)
+            fields = None if data is None else fields_of(data)
+            if fields is None:
+                return None
+            self._fingerprints[work] = fingerprint(texts_of(fields))
+        return self._fingerprints[work]
 
 
 class _Round:
@@ -286,6 +300,16 @@ def fields_of(body: bytes) -> dict[str, Stored] | None:
     except CodecError:
         return None
     return fields if isinstance(fields, dict) else None
+
+
+def texts_of(fields: Mapping[str, Stored]) -> list[str]:
+    """What a work is called, and what is said of it, in the order of the page."""
+    found: list[str] = []
+    for name in ("title", "description"):
+        texts = view("work", fields, name)
+        if isinstance(texts, dict):
+            found += [str(texts[key]) for key in sorted(texts)]
+    return found
 
 
 def _translated_into(fields: Mapping[str, Stored]) -> tuple[str, ...]:

@@ -1,14 +1,14 @@
-"""What feeds have shown the owner: kept in this home, and never published.
+"""What feeds have shown the owner, and left languages owed: kept in this home, and never published.
 
-Only profiles that weigh `novelty` read or add to it.
+Only profiles that weigh `novelty`, or give languages their part, read or add to it.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from knowchain.home.home import Home
@@ -25,10 +25,15 @@ _SALT_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How often each work was shown, the one shown longest ago first, and the salt that goes with it."""
+    """How often each work was shown, the one shown longest ago first, and the salt that goes with it.
+
+    Attributes:
+        owed: what each language is owed by now, in parts of a place.
+    """
 
     times: dict[RecordId, int]
     salt: bytes
+    owed: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +50,24 @@ def seen_in(reader: Reader) -> Seen:
         return Seen({}, b"")
     kept = json.loads(text)
     times = {parse_record_id(rid): times for rid, times in kept["times"].items()}
-    return Seen(times, bytes.fromhex(kept["salt"]))
+    return Seen(times, bytes.fromhex(kept["salt"]), kept.get("owed", {}))
 
 
-def remember_seen(home: Home, before: Seen, shown: Iterable[RecordId]) -> None:
-    """Count that these works were shown once more."""
+def remember_seen(
+    home: Home, before: Seen, shown: Iterable[RecordId], owed: Mapping[str, int] | None
+) -> None:
+    """Count that these works were shown once more.
+
+    Args:
+        owed: what languages are owed from now on; None: what they were.
+    """
     times = dict(before.times)
     for rid in shown:
         times[rid] = times.pop(rid, 0) + 1
     kept = {
         "salt": (before.salt or secrets.token_bytes(_SALT_BYTES)).hex(),
         "times": {str(rid): count for rid, count in list(times.items())[-_MOST:]},
+        "owed": dict(before.owed if owed is None else owed),
     }
     home.store.set_setting(_SETTING, json.dumps(kept))
 

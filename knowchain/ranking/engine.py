@@ -16,15 +16,20 @@ import numpy.typing as npt
 from knowchain.identifiers import Cid, RecordId
 from knowchain.ranking.columns import DROPS, Columns
 from knowchain.ranking.condition_values import values_of_all
+from knowchain.ranking.conditions import Condition
 from knowchain.ranking.contribution import Ledger, ledger_of
+from knowchain.ranking.debts import owed_after
 from knowchain.ranking.facts import Drop, Viewer
-from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed
+from knowchain.ranking.feed import Feed, Judgement, Move
 from knowchain.ranking.greatest import at_least_the
 from knowchain.ranking.history import commitment_of
 from knowchain.ranking.numbers import ONE
 from knowchain.ranking.opinions import Opinions
-from knowchain.ranking.profile import SOURCES, Profile
-from knowchain.ranking.readers_trust import NO_HOP, ReadersTrust
+from knowchain.ranking.placing import Place, Placer
+from knowchain.ranking.pooling import Pooling
+from knowchain.ranking.profile import MAX_PAGE, Profile
+from knowchain.ranking.readers_trust import ReadersTrust
+from knowchain.ranking.reranking import Reranking
 from knowchain.ranking.salts import Salts
 from knowchain.ranking.sourcing import Sourcing
 from knowchain.ranking.valuing import Memory, Valuing
@@ -86,9 +91,29 @@ class Ranking:
             as_of,
             self._published_lately,
         )
+        conditions = [*profile.drop, *(boost.when for boost in profile.boosts)]
+        masks = self._where(conditions)
+        self._dropping = masks[: len(profile.drop)]
+        self._boosted = {
+            boost.name: mask for boost, mask in zip(profile.boosts, masks[len(profile.drop) :], strict=True)
+        }
         self._scores = self._values.scores()
+        for boost in profile.boosts:
+            self._scores += self._boosted[boost.name] * np.float64(boost.add * ONE)
         self._filtered = self._by_conditions()
         self._below = self._below_least()
+        self._placer = Placer(
+            self._columns,
+            profile,
+            viewer,
+            as_of,
+            self._vouched,
+            self._opinions,
+            self._sourced,
+            self._values,
+            self._scores,
+            self._boosted,
+        )
 
     # --- stages ------------------------------------------------------------------------------------
 
@@ -107,11 +132,10 @@ class Ranking:
             lately &= ~self._sourced.shut[columns.publishing_set]
         return lately
 
-    def _by_conditions(self) -> npt.NDArray[np.bool_] | None:
-        """Which works a condition of the profile drops; None if it has no conditions."""
-        conditions = self._profile.drop
+    def _where(self, conditions: Sequence[Condition]) -> list[npt.NDArray[np.bool_]]:
+        """Of which works each condition is true; of those of the future it says nothing."""
         if not conditions:
-            return None
+            return []
         columns = values_of_all(
             frozenset().union(*(each.names for each in conditions)),
             self._columns,
@@ -120,9 +144,13 @@ class Ranking:
             lambda name: self._values.signal(name).every(),
             self._sourced.followed,
         )
-        dropped = np.zeros(len(self._columns), bool)
-        for each in conditions:
-            dropped |= each.mask(columns, len(dropped))
+        return [each.mask(columns, len(self._columns)) for each in conditions]
+
+    def _by_conditions(self) -> npt.NDArray[np.bool_] | None:
+        """Which works a condition of the profile drops; None if it has no conditions."""
+        if not self._dropping:
+            return None
+        dropped: npt.NDArray[np.bool_] = np.logical_or.reduce(self._dropping)
         dropped &= self._sourced.drops == 0
         return dropped
 
@@ -184,7 +212,7 @@ class Ranking:
         for dropped, reason in ((self._filtered, Drop.FILTER), (self._below, Drop.BELOW_SCORE)):
             if dropped is not None:
                 counts[DROPS.index(reason) + 1] = int(np.count_nonzero(dropped))
-        best = self._best(self._profile.page if limit is None else limit)
+        places, unmet, owed = self._places(self._profile.page if limit is None else limit)
         return Feed(
             profile=self._profile.name,
             snapshot=self._snapshot,
@@ -193,8 +221,10 @@ class Ranking:
             candidates=len(self._candidates),
             given=self._sourced.counts,
             dropped={drop: counts[number] for number, drop in enumerate(DROPS, 1) if counts[number]},
-            items=self._placed(best, 1),
+            items=self._placer.placed(places),
             history=commitment_of(self._profile, self._viewer),
+            unmet=unmet,
+            owed=owed,
         )
 
     def judge(self, rid: RecordId, limit: int | None = None) -> Judgement | None:
@@ -203,18 +233,76 @@ class Ranking:
         if row is None:
             return None
         if number := int(self._drops[row]):
-            return Judgement(rid, DROPS[number - 1], None)
-        rank = self._rank_of(row)
+            return Judgement(rid, DROPS[number - 1], None, condition=self._condition(row, number))
         size = self._profile.page if limit is None else limit
-        if rank <= size:
-            return Judgement(rid, None, self._placed([row], rank)[0], shown=True)
-        last = self._best(size)[-1:]
+        rank = self._rank_of(row)
+        if not self._profile.rerank.moves:
+            place: int | None = rank
+            moves: tuple[Move, ...] = ()
+            last = [] if rank <= size else self._best(size)[-1:]
+        else:
+            choices = self._reranking.fill(MAX_PAGE)
+            place, moves = next(
+                ((at, each.moves) for at, each in enumerate(choices, 1) if each.row == row), (None, ())
+            )
+            last = [each.row for each in choices[:size][-1:]]
+        placed = self._placer.placed([Place(row, rank, place, moves)])[0]
+        if place is not None and place <= size:
+            return Judgement(rid, None, placed, shown=True)
         short = int(self._scores[last[0]]) - int(self._scores[row]) if last else 0
-        return Judgement(rid, None, self._placed([row], rank)[0], short_of=short)
+        return Judgement(rid, None, placed, short_of=max(0, short))
 
-    def _best(self, count: int) -> list[int]:
-        """Rows in their order: by score, then by salt."""
-        rows = self._candidates
+    def _condition(self, row: int, number: int) -> str | None:
+        """The first condition that drops a work; None if another rule does."""
+        if DROPS[number - 1] is not Drop.FILTER:
+            return None
+        return next(
+            each.text for each, mask in zip(self._profile.drop, self._dropping, strict=True) if mask[row]
+        )
+
+    # --- order -------------------------------------------------------------------------------------
+
+    def _places(self, count: int) -> tuple[list[Place], dict[str, int], dict[str, int] | None]:
+        """The first places, the rules that found nothing for one of them, and what languages are owed."""
+        rerank = self._profile.rerank
+        if not rerank.moves:
+            rows = self._best(count)
+            return [Place(row, rank, rank, ()) for rank, row in enumerate(rows, 1)], {}, None
+        choices = self._reranking.fill(count)
+        unmet = {name: place for name, place in self._reranking.unmet.items() if place <= len(choices)}
+        places = [
+            Place(each.row, self._rank_of(each.row), place, each.moves)
+            for place, each in enumerate(choices, 1)
+        ]
+        if not rerank.calibration_mu:
+            return places, unmet, None
+        shown = [self._pooling.languages_of(each.row) for each in choices]
+        return places, unmet, owed_after(self._viewer.owed, self._pooling.pool.targets, shown)
+
+    @cached_property
+    def _pooling(self) -> Pooling:
+        return Pooling(
+            self._columns,
+            self._profile,
+            self._viewer,
+            self._vouched,
+            self._opinions,
+            self._sourced,
+            self._values,
+            self._salts,
+            self._scores,
+            self._candidates,
+            self._best,
+            self._sorted,
+        )
+
+    @cached_property
+    def _reranking(self) -> Reranking:
+        return Reranking(self._profile.rerank, self._pooling.pool)
+
+    def _best(self, count: int, rows: npt.NDArray[np.intp] | None = None) -> list[int]:
+        """Rows in their order, of all candidates or of some: by score, then by salt."""
+        rows = self._candidates if rows is None else rows
         if count >= len(rows):
             return self._sorted(rows)
         if count <= 0:
@@ -232,55 +320,8 @@ class Ranking:
         return [row for _, _, row in sorted(keyed)]
 
     def _rank_of(self, row: int) -> int:
+        if self._profile.rerank.moves and (rank := self._pooling.ranks.get(row)) is not None:
+            return rank
         scores, own = self._scores[self._candidates], self._scores[row]
         better = int(np.count_nonzero(scores > own))
         return 1 + better + self._salts.before(row, self._candidates[scores == own])
-
-    def _placed(self, rows: Sequence[int], first_rank: int) -> tuple[Placed, ...]:
-        """Works with all that is said of them, in their order."""
-        columns = self._columns
-        at = np.array(rows, np.intp)
-        names = columns.works.names
-        facts = [columns.facts[names[row]] for row in rows]
-        hops: list[int] = self._vouched.hops[columns.author[at]].tolist()
-        sources, scores = self._sources_of(at, hops), self._scores[at].tolist()
-        everything = zip(
-            facts, scores, self._contributions(at), sources, self._evidence(at, hops), strict=True
-        )
-        return tuple(
-            Placed(fact.id, fact.author, int(score), rank, contributions, given, evidence)
-            for rank, (fact, score, contributions, given, evidence) in enumerate(everything, first_rank)
-        )
-
-    def _contributions(self, at: npt.NDArray[np.intp]) -> list[tuple[Contribution, ...]]:
-        weights = self._profile.weights
-        columns = [
-            [Contribution(name, value, weight, value * weight) for value in self._values.signal(name).of(at)]
-            for name, weight in weights.items()
-        ]
-        return list(zip(*columns, strict=True))
-
-    def _sources_of(self, at: npt.NDArray[np.intp], hops: Sequence[int]) -> list[tuple[str, ...]]:
-        given = zip(*(self._sourced.given[name][at].tolist() for name in SOURCES), strict=True)
-        return [
-            tuple(
-                f"trust:{hop}" if name == "trust" else name
-                for name, gave in zip(SOURCES, by, strict=True)
-                if gave
-            )
-            for by, hop in zip(given, hops, strict=True)
-        ]
-
-    def _evidence(self, at: npt.NDArray[np.intp], hops: Sequence[int]) -> list[Evidence]:
-        columns, trust, history = self._columns, self._vouched.trust, self._viewer.history
-        grounds = self._opinions.grounds(self._profile.weights, at)
-        ages: list[int] = (self._as_of - columns.time[at]).tolist()
-        rows: list[int] = at.tolist()
-        found = []
-        for row, age, hop, ground in zip(rows, ages, hops, grounds, strict=True):
-            fact, (claimed, verified) = columns.facts[columns.works.names[row]], columns.hops(row)
-            mass = trust.mass_of(fact.author) if trust is not None else 0
-            reached = None if hop == NO_HOP else hop
-            seen = history.get(fact.id, 0) if history else 0
-            found.append(Evidence(age, claimed, verified, fact.languages, mass, reached, seen, ground))
-        return found

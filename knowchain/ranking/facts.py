@@ -170,6 +170,8 @@ class Viewer:
     """How often each work was shown to them."""
     salt: bytes = b""
     """What their history is committed to with, so that nobody can guess it from its hash."""
+    owed: Mapping[str, int] = field(default_factory=dict)
+    """What earlier feeds left each language owed, in parts of a place."""
 
 
 @dataclass(frozen=True)
@@ -182,3 +184,5 @@ class World:
     evaluations: Sequence[Evaluation] = ()
     labels: Sequence[Label] = ()
     viewpoints: Sequence[Viewpoints] = ()
+    fingerprints: Mapping[RecordId, int] = field(default_factory=dict)
+    """Of works whose texts have one; 64 bits."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from knowchain.identifiers import Cid, RecordId
@@ -21,6 +21,7 @@ __all__ = [
     "Feed",
     "Ground",
     "Judgement",
+    "Move",
     "Placed",
     "salted",
     "strongest",
@@ -84,6 +85,28 @@ class Evidence(NamedTuple):
     """By signal, of those that rest on what people said."""
 
 
+class Move(NamedTuple):
+    """A rule that had a say in the place of an item, beside its score."""
+
+    rule: str
+    """``author-decay``, ``likeness``, ``calibration``; ``floor:GROUP``, ``explore``."""
+    costs: int = 0
+    """What the first three took from the score for this place."""
+    before: int = 0
+    """``author-decay``: how many works of its author stand before it."""
+    like: RecordId | None = None
+    """``likeness``: the work before it that it is most like."""
+    part: int = 0
+    """``likeness``: how like, of Q; ``calibration``: what its language had too much, of a place."""
+    language: str = ""
+    needed: int = 0
+    """``floor:GROUP``, ``explore``: how many places were owed by now, or had to be begun with."""
+    had: int = 0
+    """And how many there had been."""
+    displaced: RecordId | None = None
+    """Which work would have had this place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """An item of a feed."""
@@ -92,11 +115,14 @@ class Placed:
     author: RecordId
     score: int
     rank: int
-    """1 is the best."""
+    """Among all candidates, by score; 1 is the best."""
     contributions: tuple[Contribution, ...]
     sources: tuple[str, ...]
     """Which sources gave it, ``trust`` with the steps to its author: ``trust:2``."""
     evidence: Evidence
+    place: int | None
+    """In the feed, counted from 1; None: at none of the 500 places that there can be."""
+    moves: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +135,10 @@ class Judgement:
     placed: Placed | None
     shown: bool = False
     short_of: int = 0
-    """By how much its score is below that of the last item shown; 0 with equal scores, where the
-    salted hash decided, and for an item that is shown."""
+    """By how much its score is below that of the last item shown; 0 where it is not below: the salted hash
+    or a rule that moves works decided; and for an item that is shown."""
+    condition: str | None = None
+    """The first condition that is true of it, if one drops it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +159,7 @@ class Feed:
     items: tuple[Placed, ...]
     history: bytes | None = None
     """What the reader's history is committed to with, if the profile weighs novelty."""
+    unmet: Mapping[str, int] = field(default_factory=dict)
+    """Rules that owed a place and found no work for it; each with the first place that it was owed."""
+    owed: Mapping[str, int] | None = None
+    """What each language is owed after this feed, if the profile calibrates; parts of Q."""

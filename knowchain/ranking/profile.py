@@ -35,13 +35,11 @@ MAX_SOURCE: Final = 1_000_000
 MAX_TEXT: Final = 65_536
 MAX_PAGE: Final = 500
 MAX_ANCESTORS: Final = 64
+MAX_BOOSTS: Final = 100
+GROUPS: Final = ("minority", "outward")
+"""Groups of works that a floor can be given to."""
 MAX_ENTRIES: Final = 1_000
 """Entries of one list."""
-
-
-def default_cap(source: str) -> int:
-    """How many items a source gives at most, if the profile doesn't say."""
-    return 0 if source in CLOSED else 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,20 @@ class Rerank:
     lift_min: int = 32_768
     """Parts of Q: a language whose lift is at least this is a minority's."""
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything can stand elsewhere than its score puts it."""
+        return bool(
+            self.author_decay or self.mmr_lambda or self.calibration_mu or self.floors or self.explore_every
+        )
+
+
+def default_cap(source: str, rerank: Rerank) -> int:
+    """How many items a source gives at most, if the profile doesn't say; ``explore`` is opened by places that
+    are drawn from it."""
+    closed = source in CLOSED and not (source == "explore" and rerank.explore_every)
+    return 0 if closed else 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -108,7 +120,9 @@ class Profile:
     """Thousandths of a wholly trusted person, as which everything is judged 0 beforehand."""
     contribution_half_life_s: int = 31_557_600
     trust_hops: int = 3
-    sources: Mapping[str, int] = field(default_factory=lambda: {name: default_cap(name) for name in SOURCES})
+    sources: Mapping[str, int] = field(
+        default_factory=lambda: {name: default_cap(name, Rerank()) for name in SOURCES}
+    )
     """How many items each source gives at most; 0 closes it."""
     page: int = 20
     score_min: int | None = None

@@ -37,8 +37,18 @@ def settings_of(profile: Profile) -> dict[str, Setting]:
         "params.contribution_half_life_s": profile.contribution_half_life_s,
         **{f"sources.{name}": cap for name, cap in profile.sources.items()},
         "filter.drop": tuple(condition.text for condition in profile.drop),
+        **{
+            f"boost.{number}": f"{boost.add} when {boost.when.text}"
+            for number, boost in enumerate(profile.boosts, 1)
+        },
         "rerank.page": profile.page,
         "rerank.score_min": profile.score_min,
+        "rerank.author_decay": "true" if profile.rerank.author_decay else "false",
+        "rerank.mmr_lambda": profile.rerank.mmr_lambda,
+        "rerank.calibration_mu": profile.rerank.calibration_mu,
+        "rerank.floors": tuple(f"{floor.group} {floor.p_milli}" for floor in profile.rerank.floors),
+        "rerank.explore": profile.rerank.explore_every,
+        "rerank.lift_min": profile.rerank.lift_min,
     }
 
 

@@ -10,12 +10,23 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from knowchain.ranking.facts import Drop
-from knowchain.ranking.feed import Contribution, Evidence, Ground
+from knowchain.ranking.feed import Contribution, Evidence, Ground, Move
 from knowchain.ranking.numbers import ONE
 from knowchain.ranking.profile import Profile
 from knowchain.trust import TOTAL
 
-__all__ = ["DROP_WORDS", "TEMPLATES", "Because", "because", "duration", "why_dropped"]
+__all__ = [
+    "DROP_WORDS",
+    "MOVE_WORDS",
+    "TEMPLATES",
+    "UNMET_WORDS",
+    "Because",
+    "because",
+    "duration",
+    "why_dropped",
+    "why_moved",
+    "why_unmet",
+]
 
 _Choice: TypeAlias = Callable[[int, Ground, Evidence, Profile], str]
 _UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
@@ -65,6 +76,8 @@ TEMPLATES: Final = {
     "popularity_none": "nobody you trust took it up for others",
     "popularity_one": "one person you trust took it up for others",
     "popularity": "{people} people you trust took it up for others",
+    "boost": "it meets: {condition}",
+    "boost_not": "it does not meet: {condition}",
     "trust_far": "your trust reaches its author from afar, who has {share} in a million of it",
 }
 """The reasons by which values are explained."""
@@ -81,14 +94,19 @@ DROP_WORDS: Final = {
     Drop.BLOCKED_AUTHOR: "you block its author",
     Drop.BLOCKED_LANGUAGE: "you block the languages that it is in",
     Drop.NO_SOURCE: "no source of this profile gave it, or they gave as many newer ones as they may",
-    Drop.FILTER: "a condition under `filter.drop` of the profile is true of it",
+    Drop.FILTER: "a condition under `filter.drop` of the profile is true of it: {condition}",
     Drop.BELOW_SCORE: "its score is below the least that the profile shows",
 }
 
 
-def why_dropped(drop: Drop) -> Because:
-    """The reason in words."""
-    return Because(DROP_WORDS[drop], {})
+def why_dropped(drop: Drop, condition: str | None = None) -> Because:
+    """The reason in words.
+
+    Args:
+        drop: what dropped it.
+        condition: the condition that is true of it, if one drops it.
+    """
+    return Because(DROP_WORDS[drop], {"condition": condition} if drop is Drop.FILTER else {})
 
 
 _NO_GROUND: Final = Ground(0, ())
@@ -113,9 +131,48 @@ _FIELDS: Final = {
 }
 
 
+MOVE_WORDS: Final = {
+    "author-decay": "works of its author that stand before it: {before}",
+    "likeness": "{percent} % like a work that stands before it",
+    "calibration": "works in {language} had more places than their part by then",
+    "floor:minority": "this place is owed to a small language that people you trust publish in",
+    "floor:outward": "this place is owed to works that found readers in any language",
+    "explore": "this place is drawn, from the latest work of each author",
+}
+"""The reasons for which a work stands elsewhere than its score alone puts it."""
+
+
+def why_moved(move: Move) -> Because:
+    """The reason in words."""
+    fields: dict[str, object] = {}
+    if move.rule == "author-decay":
+        fields["before"] = move.before
+    elif move.rule == "likeness":
+        fields["percent"] = 100 * move.part // ONE
+    elif move.rule == "calibration":
+        fields["language"] = move.language
+    return Because(MOVE_WORDS[move.rule], fields)
+
+
+UNMET_WORDS: Final = {
+    "floor:minority": "from place {place} on nothing was left for the floor of small languages",
+    "floor:outward": "from place {place} on nothing was left for the floor of works that reach outward",
+    "explore": "from place {place} on nothing was left to draw",
+}
+"""What is said of a rule that owed a place and found no work for it."""
+
+
+def why_unmet(rule: str, place: int) -> Because:
+    """The reason in words."""
+    return Because(UNMET_WORDS[rule], {"place": place})
+
+
 def because(contribution: Contribution, evidence: Evidence, profile: Profile) -> Because:
-    """What the value of a signal rests on."""
+    """What the value of a signal, or a boost, rests on."""
     signal = contribution.signal
+    if signal.startswith("boost:"):
+        condition = next(boost.when.text for boost in profile.boosts if boost.name == signal)
+        return Because(TEMPLATES["boost" if contribution.value else "boost_not"], {"condition": condition})
     ground = evidence.grounds.get(signal, _NO_GROUND)
     choose = _CHOICES.get(signal.split(".")[0].split(":")[0])
     name = signal if choose is None else choose(contribution.value, ground, evidence, profile)

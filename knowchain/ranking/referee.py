@@ -10,16 +10,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 from knowchain.identifiers import RecordId
 from knowchain.ranking.condition_values import values_of_one
 from knowchain.ranking.conditions import Condition
+from knowchain.ranking.debts import owed_after, targets_of
 from knowchain.ranking.facts import CANDIDATE_KIND, Drop, Fact, Viewer, World
-from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Placed, salted
+from knowchain.ranking.feed import Contribution, Evidence, Feed, Judgement, Move, Placed, salted
 from knowchain.ranking.history import commitment_of
 from knowchain.ranking.lineage import Hops
 from knowchain.ranking.numbers import ONE, fresh, ilog2q
 from knowchain.ranking.plain_opinions import PlainOpinions
+from knowchain.ranking.plain_reranking import Movable, PlainReranking
 from knowchain.ranking.profile import SOURCES, Profile
 from knowchain.ranking.signals import AXIS, LABEL, MAX_AGE, language_key
 from knowchain.ranking.vouching import edges_at, hops_from, latest_at, reach_at
@@ -28,6 +32,8 @@ from knowchain.trust.referee import masses
 from knowchain.trust.terms import cap_of, signal_of
 
 __all__ = ["Referee"]
+
+_MOST_PLACES: Final = 500
 
 
 @dataclass(frozen=True)
@@ -59,10 +65,18 @@ class Referee:
         self._order = sorted(
             self._entries.values(), key=lambda e: (-e.score, salted(world.snapshot, e.fact.id))
         )
+        self._ranks = {entry.fact.id: rank for rank, entry in enumerate(self._order, 1)}
+        self._targets: dict[str, int] = {}
 
     def feed(self, limit: int | None = None) -> Feed:
         """The best items; as many as a page of the profile, or ``limit``."""
         size = self._profile.page if limit is None else limit
+        places = self._places(size)
+        reranking = self._reranking
+        owed = None
+        if self._profile.rerank.calibration_mu:
+            shown = [tuple(sorted(_keys(entry.fact))) for entry, _ in places]
+            owed = owed_after(self._viewer.owed, self._targets, shown)
         return Feed(
             profile=self._profile.name,
             snapshot=self._world.snapshot,
@@ -71,8 +85,10 @@ class Referee:
             candidates=len(self._order),
             given=self._counts,
             dropped=dict(Counter(drop for drop in self._drops.values() if drop is not None)),
-            items=tuple(self._placed(entry, rank) for rank, entry in enumerate(self._order[:size], 1)),
+            items=tuple(self._placed(entry, place, moves) for place, (entry, moves) in enumerate(places, 1)),
             history=commitment_of(self._profile, self._viewer),
+            unmet={name: place for name, place in reranking.unmet.items() if place <= len(places)},
+            owed=owed,
         )
 
     def judge(self, rid: RecordId, limit: int | None = None) -> Judgement | None:
@@ -80,14 +96,55 @@ class Referee:
         if rid not in self._drops:
             return None
         if (drop := self._drops[rid]) is not None:
-            return Judgement(rid, drop, None)
+            met = (each for each in self._profile.drop if self._meets(each, self._facts[rid]))
+            return Judgement(rid, drop, None, condition=next(met).text if drop is Drop.FILTER else None)
         size = self._profile.page if limit is None else limit
         entry = self._entries[rid]
-        rank = self._order.index(entry) + 1
-        placed = self._placed(entry, rank)
-        if rank <= size:
+        places = self._places(_MOST_PLACES if self._profile.rerank.moves else len(self._order))
+        found = ((place, moves) for place, (each, moves) in enumerate(places, 1) if each.fact.id == rid)
+        place, moves = next(found, (None, ()))
+        placed = self._placed(entry, place, moves)
+        if place is not None and place <= size:
             return Judgement(rid, None, placed, shown=True)
-        return Judgement(rid, None, placed, short_of=self._order[size - 1].score - entry.score if size else 0)
+        last = [each.score for each, _ in places[:size]][-1:]
+        return Judgement(rid, None, placed, short_of=max(0, last[0] - entry.score) if last else 0)
+
+    # --- moves -------------------------------------------------------------------------------------
+
+    def _places(self, count: int) -> list[tuple[_Entry, tuple[Move, ...]]]:
+        if not self._profile.rerank.moves:
+            return [(entry, ()) for entry in self._order[:count]]
+        return [(self._entries[work.id], moves) for work, moves in self._reranking.fill(count)]
+
+    @cached_property
+    def _reranking(self) -> PlainReranking:
+        floors = [f"floor:{floor.group}" for floor in self._profile.rerank.floors]
+        works = [self._movable(entry) for entry in self._order]
+        pool = {work.id for work in works[:500]}
+        for floor in floors:
+            pool |= {work.id for work in [each for each in works if floor in each.groups][:500]}
+        drawn = [work for work in works if "explore" in self._entries[work.id].sources]
+        drawn.sort(key=lambda work: salted(self._world.snapshot, work.id))
+        movable = [work for work in works if work.id in pool]
+        wanted = {language for work in movable for language in work.languages}
+        self._targets = targets_of(self._amounts, wanted)
+        return PlainReranking(self._profile.rerank, movable, drawn, self._targets, self._viewer.owed)
+
+    def _movable(self, entry: _Entry) -> Movable:
+        fact, groups = entry.fact, set()
+        if self._opinions.value("outward", fact) > 0:
+            groups.add("floor:outward")
+        rare = self._value("lang_lift", fact) >= self._profile.rerank.lift_min
+        if rare and self._value("trust", fact) > 0:
+            groups.add("floor:minority")
+        return Movable(
+            fact.id,
+            fact.author,
+            entry.score,
+            tuple(sorted(_keys(fact))),
+            self._world.fingerprints.get(fact.id),
+            frozenset(groups),
+        )
 
     # --- stages ------------------------------------------------------------------------------------
 
@@ -170,6 +227,9 @@ class Referee:
         for signal, weight in self._profile.weights.items():
             value = self._value(signal, fact)
             contributions.append(Contribution(signal, value, weight, value * weight))
+        for boost in self._profile.boosts:
+            value = ONE if self._meets(boost.when, fact) else 0
+            contributions.append(Contribution(boost.name, value, boost.add, value * boost.add))
         return _Entry(
             fact,
             tuple(name for name in SOURCES if fact.id in given[name]),
@@ -202,6 +262,7 @@ class Referee:
         amounts = {key: 0 for fact in self._works for key in _keys(fact)}
         for key, author in users:
             amounts[key] += signal_of(self._mass.get(author, 0), self._cap)
+        self._amounts = amounts
         logs = {key: ilog2q(ONE + amount) - ilog2q(ONE) for key, amount in amounts.items()}
         most = max(logs.values(), default=0)
         return {key: ONE * (most - log) // most if most else 0 for key, log in logs.items()}
@@ -225,8 +286,9 @@ class Referee:
 
     # --- answers -----------------------------------------------------------------------------------
 
-    def _placed(self, entry: _Entry, rank: int) -> Placed:
+    def _placed(self, entry: _Entry, place: int | None, moves: tuple[Move, ...]) -> Placed:
         fact, hops = entry.fact, self._hops_of(entry.fact)
+        rank = self._ranks[fact.id]
         hop = self._hops.get(fact.author)
         named = tuple(f"trust:{hop}" if name == "trust" else name for name in entry.sources)
         mass = self._mass.get(fact.author, 0)
@@ -242,7 +304,9 @@ class Referee:
                 name: self._opinions.ground(name, fact) for name in self._profile.weights if _is_opinion(name)
             },
         )
-        return Placed(fact.id, fact.author, entry.score, rank, entry.contributions, named, evidence)
+        return Placed(
+            fact.id, fact.author, entry.score, rank, entry.contributions, named, evidence, place, moves
+        )
 
 
 def _is_opinion(signal: str) -> bool:

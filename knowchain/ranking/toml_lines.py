@@ -18,13 +18,20 @@ _KEY: Final = re.compile(
 _PART: Final = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 
 
-def line_of(text: str, path: tuple[str, ...]) -> int:
-    """The line, counted from 1, of the last key on ``path`` that is found; 1 if none is."""
-    best, depth = 1, 0
+def line_of(text: str, path: tuple[str, ...], nth: int = 1) -> int:
+    """The line, counted from 1, of the last key on ``path`` that is found; 1 if none is.
+
+    Args:
+        nth: of several tables of the same name, which one.
+    """
+    best, depth, seen = 1, 0, 0
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
         if (header := _HEADER.match(line)) is not None:
             table = here = _parts(header["name"])
+            seen += table == path[: len(table)]
+            if seen < nth and table == path[: len(table)]:
+                table = here = ()
         elif (key := _KEY.match(line)) is not None:
             here = (*table, *_parts(key["key"]))
         else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
@@ -258,18 +259,20 @@ class Valuing:
 
     def _lang_lift(self) -> Still:
         columns = self._columns
-        least = columns.set_languages.least(self._lifts())
+        logs = ilog2q_column(ONE + self.amounts) - 16 * ONE
+        most = int(logs.max(initial=0))
+        every = ONE * (most - logs) // most if most else np.zeros(len(logs), np.int64)
+        least = columns.set_languages.least(every)
         lifts = self._memory.lifts(least)
         return Still(lifts, columns.language_set, lifts)
 
-    def _lifts(self) -> Ints:
-        """The lift of each language, by what trusted authors published in the window."""
+    @cached_property
+    def amounts(self) -> Ints:
+        """A of each language: the trust of those who published in it in the window."""
         columns = self._columns
         used = np.zeros(len(columns.users), bool)
         used[columns.publishing_users.flat_of(self._published_lately())] = True
         signals = self._vouched.signals[columns.user_author.values[used]]
         amounts = np.zeros(len(columns.languages), np.int64)
         np.add.at(amounts, columns.user_language.values[used], signals)
-        logs = ilog2q_column(ONE + amounts) - 16 * ONE
-        most = int(logs.max(initial=0))
-        return ONE * (most - logs) // most if most else np.zeros(len(logs), np.int64)
+        return amounts

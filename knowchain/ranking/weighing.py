@@ -8,6 +8,7 @@ from dataclasses import replace
 from knowchain.errors import InvalidValue
 from knowchain.ranking.numbers import EXACT
 from knowchain.ranking.profile import Profile
+from knowchain.ranking.profile_reach import reach_of
 from knowchain.ranking.signals import SIGNALS, find_signal
 from knowchain.records.vocabulary.suggestions import remedy_for
 
@@ -30,19 +31,15 @@ def reweighed(profile: Profile, weights: Mapping[str, int]) -> Profile:
                 "{field}: {value} is no signal", field="weight", value=name, remedy=remedy_for(name, SIGNALS)
             )
     changed = {name: weight for name, weight in {**profile.weights, **weights}.items() if weight}
-    reach = 0
-    for name, weight in changed.items():
-        signal = find_signal(name)
-        assert signal is not None, "a profile that was read has no other"
-        reach += abs(weight) * signal.bound
-        if reach >= EXACT:
-            raise InvalidValue(
-                "{field}: {name}={value} lets scores pass 2^53, beyond exactness",
-                field="weight",
-                name=name,
-                value=weight,
-                remedy="divide all weights by the same number; only their proportions matter",
-            )
+    if reach_of(changed, profile.boosts) >= EXACT:
+        name = max(changed, key=lambda each: reach_of({each: changed[each]}))
+        raise InvalidValue(
+            "{field}: {name}={value} lets scores pass 2^53, beyond exactness",
+            field="weight",
+            name=name,
+            value=changed[name],
+            remedy="divide all weights by the same number; only their proportions matter",
+        )
     if not changed:
         raise InvalidValue(
             "{field}: nothing keeps a weight", field="weight", value=0, remedy="give one signal a weight"

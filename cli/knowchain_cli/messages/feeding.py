@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from knowchain.home.inbox import Concern
-from knowchain.ranking.reasons import DROP_WORDS, TEMPLATES
+from knowchain.ranking.reasons import DROP_WORDS, MOVE_WORDS, TEMPLATES, UNMET_WORDS
 from knowchain_cli.catalogue import Message
 
 FEED_TEXT: Final = Message(
@@ -42,8 +42,8 @@ WHY_EXAMPLES: Final = (
 PROFILE: Final = Message("A profile: a file, or the name of one that comes along. Default: balanced.")
 AS_OF: Final = Message("The moment, such as 2026-11-01T12:00:00Z. Default: now.")
 REMEMBER: Final = Message(
-    "Whether what is shown counts as shown, for the signal `novelty`. Default: if the profile weighs novelty "
-    "and no --as-of is given. It stays in this home."
+    "Whether what is shown counts as shown, for the signal `novelty`, and towards what languages are owed. "
+    "Default: if the profile reads either and no --as-of is given. It stays in this home."
 )
 CONTRIBUTION: Final = Message("Tell who made what others rely on.")
 CONTRIBUTION_TEXT: Final = Message(
@@ -65,8 +65,8 @@ MADE: Final = {
 }
 FORGET: Final = Message("Forget what feeds have shown you.")
 FORGET_TEXT: Final = Message(
-    "Forgets which works feeds have shown you, and how often. Only profiles that weigh `novelty` keep count; "
-    "the count never leaves this home."
+    "Forgets which works feeds have shown you, how often, and what that left each language owed. Only "
+    "profiles that weigh `novelty` or give languages their part keep count; it never leaves this home."
 )
 FORGET_EXAMPLES: Final = (("knowchain feed forget", Message("Everything is new again.")),)
 FORGOTTEN: Final = Message("Works forgotten: {count}.")
@@ -83,6 +83,9 @@ UNTITLED: Final = Message("(no title)")
 BY: Final = Message("{author}, {day} · score {score} · {id}")
 BY_IN: Final = Message("{author}, {day}, in {languages} · score {score} · {id}")
 ADDS: Final = Message("{adds}  {signal}: {reason}")
+COSTS: Final = Message("{costs}  {rule}, for its place: {reason}")
+MOVED_BY: Final = Message("{rule}: {reason}")
+WAS: Final = Message("by score alone it is number {rank}")
 FROM: Final = Message("given by: {sources}")
 FLAG: Final = Message("{flag}: {meaning}")
 DROPPED: Final = Message("Left out: {reasons}")
@@ -92,6 +95,14 @@ SNAPSHOT: Final = Message("snapshot {snapshot}")
 PLACED: Final = Message("It is number {rank} of {candidates}.")
 NOT_SHOWN: Final = Message(
     "It is number {rank} of {candidates}: not shown, {short} below the last one shown."
+)
+MOVED_BEYOND: Final = Message(
+    "It is number {rank} of {candidates} by score, and number {place} once the profile's rules have moved "
+    "works: not shown."
+)
+UNPLACED: Final = Message(
+    "It is number {rank} of {candidates} by score: not shown, and not among the 500 places that the "
+    "profile's rules fill."
 )
 TIED: Final = Message(
     "It is number {rank} of {candidates}: not shown. Its score equals that of the last one shown; between "
@@ -139,8 +150,12 @@ CONCERNS: Final = {
     Concern.CHANGES_IDENTITY: Message("changed your identity elsewhere: see `knowchain keys log`"),
 }
 
-REASONS: Final = tuple(Message(template) for template in (*TEMPLATES.values(), *DROP_WORDS.values()))
-"""What the library says of signals and drops; here, so that a translator meets it."""
+REASONS: Final = tuple(
+    Message(template)
+    for words in (TEMPLATES, DROP_WORDS, MOVE_WORDS, UNMET_WORDS)
+    for template in words.values()
+)
+"""What the library says of signals, drops and moves; here, so that a translator meets it."""
 
 COMPARE: Final = Message("Set two profiles side by side.")
 COMPARE_TEXT: Final = Message(

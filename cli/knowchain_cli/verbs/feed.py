@@ -123,7 +123,7 @@ def _weight(words: str) -> tuple[str, int]:
 
 def _side_by_side(screen: Screen, found: Compared) -> None:
     only = tuple(count - found.both for count in found.shown)
-    moved = any(each.first.rank != each.second.rank for each in found.items)
+    moved = any(each.first.place != each.second.place for each in found.items)
     if only == (0, 0) and not moved:
         screen.say(text.SAME, both=found.both)
         return
@@ -153,7 +153,8 @@ def _compared_row(screen: Screen, each: ComparedItem, unit: int) -> tuple[object
 def _rank(screen: Screen, side: Side) -> str:
     if side.rank is None:
         return side.dropped or ""
-    return str(side.rank) if side.shown else screen.catalogue.text(text.NOT_ON_THE_PAGE, rank=side.rank)
+    number = side.rank if side.place is None else side.place
+    return str(number) if side.shown else screen.catalogue.text(text.NOT_ON_THE_PAGE, rank=number)
 
 
 @feed.verb("contribution", Help(text.CONTRIBUTION, text.CONTRIBUTION_TEXT, text.CONTRIBUTION_EXAMPLES))
@@ -251,12 +252,15 @@ def _show(screen: Screen, shown: FeedShown) -> None:
             for reason, count in shown.dropped.items()
         )
         screen.say(text.DROPPED, reasons=", ".join(counted))
+    for each in shown.unmet:
+        reason = Message(screen.catalogue.text(each.reason.template, **each.reason.fields))
+        screen.say(text.MOVED_BY, rule=each.rule, reason=reason)
     screen.say(text.SNAPSHOT, snapshot=shown.snapshot)
 
 
 def _item(screen: Screen, item: FeedItem, unit: int) -> None:
     title: object = text.UNTITLED if item.title is None else item.title.split("\n", 1)[0]
-    screen.say(text.ITEM, rank=item.rank, title=title)
+    screen.say(text.ITEM, rank=item.rank if item.place is None else item.place, title=title)
     fields = {
         "author": item.author_name,
         "day": moment(item.time)[:10],
@@ -277,6 +281,15 @@ def _item(screen: Screen, item: FeedItem, unit: int) -> None:
             signal=each.signal,
             reason=Message(screen.catalogue.text(each.reason.template, **each.reason.fields)),
         )
+    for move in item.moves:
+        reason = Message(screen.catalogue.text(move.reason.template, **move.reason.fields))
+        if move.costs:
+            costs = points(-move.costs, unit).rjust(7)
+            screen.say(text.COSTS, indent=5, costs=costs, rule=move.rule, reason=reason)
+        else:
+            screen.say(text.MOVED_BY, indent=5, rule=move.rule, reason=reason)
+    if item.place is not None and item.place != item.rank:
+        screen.say(text.WAS, indent=5, rank=item.rank)
     screen.say(text.FROM, indent=5, sources=", ".join(item.sources))
 
 
@@ -307,11 +320,16 @@ def _ledger(screen: Screen, found: Contributions) -> None:
 def _explain(screen: Screen, found: Why) -> None:
     if found.placed is None:
         assert found.reason is not None
-        screen.say(text.LEFT_OUT, reason=found.dropped, because=Message(found.reason.template))
+        because = screen.catalogue.text(found.reason.template, **found.reason.fields)
+        screen.say(text.LEFT_OUT, reason=found.dropped, because=Message(because))
         return
-    rank, candidates = found.placed.rank, found.candidates
+    rank, place, candidates = found.placed.rank, found.placed.place, found.candidates
     if found.shown:
-        screen.say(text.PLACED, rank=rank, candidates=candidates)
+        screen.say(text.PLACED, rank=place, candidates=candidates)
+    elif place is None:
+        screen.say(text.UNPLACED, rank=rank, candidates=candidates)
+    elif place != rank:
+        screen.say(text.MOVED_BEYOND, rank=rank, place=place, candidates=candidates)
     elif found.short_of:
         short = points(found.short_of, found.unit)
         screen.say(text.NOT_SHOWN, rank=rank, candidates=candidates, short=short)

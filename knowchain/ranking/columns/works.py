@@ -5,7 +5,7 @@ What depends on the reader or the moment is not here; all of it can be built aga
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -35,6 +35,10 @@ __all__ = ["DROPS", "Columns"]
 DROPS: Final = tuple(Drop)
 """A drop's number in the column is its place here plus one; 0 is none."""
 _NUMBER: Final = {drop: number for number, drop in enumerate(DROPS, 1)}
+
+
+def _nothing(_work: RecordId) -> None:
+    """Of no work anything is known."""
 
 
 class Columns:
@@ -81,6 +85,8 @@ class Columns:
         self.label_names: Index[str] = Index()
         self.viewpoints: dict[RecordId, Viewpoints] = {}
         self._using: set[RecordId] = set()
+        self.fingerprint_of: Callable[[RecordId], int | None] = _nothing
+        """Of a work: what it says, as a fingerprint. Asked for the few that a feed is made of."""
         self._subject_of_work = Column(np.intp)
         self._subject_author, self._worth = Column(np.intp), Column(np.int64)
 
@@ -98,6 +104,7 @@ class Columns:
             columns.put_label(label.id, (label,))
         for viewpoints in world.viewpoints:
             columns.put_viewpoints(viewpoints)
+        columns.fingerprint_of = world.fingerprints.get
         return columns
 
     # --- bringing up to date -------------------------------------------------------------------------

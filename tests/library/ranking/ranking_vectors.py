@@ -31,6 +31,7 @@ from knowchain.ranking.facts import (
     World,
 )
 from knowchain.ranking.feed import Feed, Judgement, Placed
+from knowchain.ranking.likeness import fingerprint
 from knowchain.ranking.numbers import TABLE, fresh, ilog2q
 from knowchain.ranking.presets import PRESETS, preset
 from knowchain.ranking.profile import Profile
@@ -86,6 +87,7 @@ def world_of(world: Json) -> World:
             for each in world["labels"]
         ],
         [viewpoints_of(each) for each in world["viewpoints"]],
+        {parse_record_id(each): int(bits, 16) for each, bits in world["fingerprints"].items()},
     )
 
 
@@ -124,6 +126,7 @@ def viewer_of(case: Json) -> Viewer:
         topics=frozenset(viewer.get("topics", ())),
         history={parse_record_id(each): times for each, times in viewer.get("history", {}).items()},
         salt=bytes.fromhex(viewer.get("salt", "")),
+        owed=viewer.get("owed", {}),
     )
 
 
@@ -157,6 +160,8 @@ def placed_json(placed: Placed) -> Json:
     return {
         "id": str(placed.id),
         "rank": placed.rank,
+        "place": placed.place,
+        "moves": [plain(each) for each in placed.moves],
         "score": placed.score,
         "contributions": [list(each) for each in placed.contributions],
         "sources": list(placed.sources),
@@ -178,6 +183,8 @@ def feed_json(feed: Feed) -> Json:
         "dropped": {drop.value: count for drop, count in sorted(feed.dropped.items())},
         "items": [placed_json(item) for item in feed.items],
         "history": None if feed.history is None else feed.history.hex(),
+        "unmet": dict(feed.unmet),
+        "owed": None if feed.owed is None else dict(feed.owed),
     }
 
 
@@ -186,16 +193,26 @@ def judgement_json(judged: Judgement | None) -> Json | None:
     if judged is None:
         return None
     if judged.drop is not None:
-        return {"drop": judged.drop.value}
+        return {"drop": judged.drop.value, **({"condition": judged.condition} if judged.condition else {})}
     assert judged.placed is not None
-    return {"rank": judged.placed.rank, "score": judged.placed.score, "short_of": judged.short_of}
+    return {
+        "rank": judged.placed.rank,
+        "place": judged.placed.place,
+        "score": judged.placed.score,
+        "short_of": judged.short_of,
+    }
 
 
 def profile_json(profile: Profile) -> Json:
-    """What a profile means, without the parts that no text can set yet."""
-    means = {name: plain(value) for name, value in asdict(replace(profile, drop=())).items()}
+    """What a profile means; of conditions, their texts."""
+    means = {name: plain(value) for name, value in asdict(replace(profile, drop=(), boosts=())).items()}
     means["drop"] = [condition.text for condition in profile.drop]
-    return {name: value for name, value in means.items() if name not in ("boosts", "rerank")}
+    means["boosts"] = [[boost.when.text, boost.add] for boost in profile.boosts]
+    means["rerank"] = {
+        **asdict(profile.rerank),
+        "floors": [[f.group, f.p_milli] for f in profile.rerank.floors],
+    }
+    return means
 
 
 # --- the cases -----------------------------------------------------------------------------------------
@@ -277,6 +294,54 @@ page = 5
 score_min = 100
 """,
 }
+PROFILES["everything that moves"] = """
+v = 1
+name = "moved"
+[reader]
+seeds = ["me", "{seed}"]
+[weights]
+"axis.truth" = 300
+fresh = 900
+provenance = 400
+trust = 1500
+[[boost]]
+when = "lang == 'cy' && provenance > 32768"
+add = 300
+[[boost]]
+when = "age > 1000000 || 'song' in topics"
+add = -150
+[rerank]
+page = 20
+author_decay = true
+mmr_lambda = 700
+calibration_mu = 900
+floors = [{ group = "minority", p_milli = 200 }, { group = "outward", p_milli = 300 }]
+explore = { every = 5 }
+lift_min = 20000
+score_min = -500
+"""
+PROFILES["decay alone"] = """
+v = 1
+name = "decay"
+[weights]
+fresh = 900
+lang_lift = -300
+[rerank]
+author_decay = true
+page = 12
+"""
+PROFILES["drawn and owed"] = """
+v = 1
+name = "drawn"
+[reader]
+seeds = ["me", "{seed}"]
+[weights]
+trust = 1000
+[rerank]
+page = 30
+floors = [{ group = "outward", p_milli = 500 }]
+explore = { every = 2 }
+"""
 REFUSED = [
     ("not TOML", "v = 1\nname =\n"),
     ("no version", 'name = "x"\n[weights]\nfresh = 1\n'),
@@ -288,7 +353,36 @@ REFUSED = [
     ("an unknown signal", 'v = 1\nname = "x"\n[weights]\nfrsh = 1\n'),
     ("an axis without a name", 'v = 1\nname = "x"\n[weights]\n"axis." = 1\n'),
     ("a label without a name", 'v = 1\nname = "x"\n[weights]\n"label:" = 1\n'),
-    ("a later stage", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[rerank]\nauthor_decay = true\n'),
+    ("a decay that is a number", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[rerank]\nauthor_decay = 1\n'),
+    ("a key that moves nothing", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[rerank]\nauthor_dekay = true\n'),
+    ("a likeness beyond range", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[rerank]\nmmr_lambda = 1000001\n'),
+    (
+        "floors of one group",
+        'v = 1\nname = "x"\n[weights]\nfresh = 1\n[rerank]\n'
+        'floors = [{ group = "minority", p_milli = 1 }, { group = "minority", p_milli = 2 }]\n',
+    ),
+    (
+        "a floor of nothing",
+        'v = 1\nname = "x"\n[weights]\nfresh = 1\n[rerank]\nfloors = [{ group = "minority" }]\n',
+    ),
+    (
+        "more owed than there is",
+        'v = 1\nname = "x"\n[weights]\nfresh = 1\n[rerank]\n'
+        'floors = [{ group = "minority", p_milli = 901 }]\nexplore = { every = 10 }\n',
+    ),
+    (
+        "a second boost without a condition",
+        'v = 1\nname = "x"\n[weights]\nfresh = 1\n[[boost]]\nwhen = "age > 3"\nadd = 3\n[[boost]]\nadd = 3\n',
+    ),
+    (
+        "a second boost with a bad condition",
+        'v = 1\nname = "x"\n[weights]\nfresh = 1\n[[boost]]\nwhen = "age > 3"\nadd = 3\n'
+        '[[boost]]\nwhen = "age >"\nadd = 3\n',
+    ),
+    (
+        "an overflow by a boost",
+        'v = 1\nname = "x"\n[weights]\nfresh = 68719476737\n[[boost]]\nwhen = "age > 3"\nadd = 68719476735\n',
+    ),
     ("a filter", 'v = 1\nname = "x"\n[weights]\nfresh = 1\n[filter]\ndrop = ["lang = 3"]\n'),
     ("a fraction", 'v = 1\nname = "x"\n[weights]\nfresh = 0.9\n'),
     ("a truth", 'v = 1\nname = "x"\n[weights]\nfresh = true\n'),
@@ -410,7 +504,16 @@ def said_in(seed: int, works: int) -> tuple[list[Evaluation], list[Label], list[
 def big_world(seed: int, works: int) -> World:
     """A made world with all that was said in it."""
     facts, statements = made_world(seed, works)
-    return World(facts, statements, rid("vector snapshot", seed), *said_in(seed, works))
+    chance = random.Random(f"likeness {seed}")
+    like = chance.getrandbits(64)
+    prints = {
+        fact.id: like ^ chance.choice([0, 1, 0xFF, 0xFFFFFF, 2**63])
+        if chance.random() < 0.5
+        else chance.getrandbits(64)
+        for fact in facts
+        if fact.kind == "work" and chance.random() < 0.9
+    }
+    return World(facts, statements, rid("vector snapshot", seed), *said_in(seed, works), prints)
 
 
 def feeds() -> Json:
@@ -423,6 +526,7 @@ def feeds() -> Json:
         topics=frozenset({"song"}),
         history={rid("vector", seed, n): n for seed in (3, 4) for n in range(1, 19, 3)},
         salt=b"sixteen  bytes !",
+        owed={"cy": 100_000, "ga": 5, "zh": -70_000},
     )
     texts = {name: filled(text) for name, text in PROFILES.items()}
     texts |= {f"preset {name}": preset(name) for name in PRESETS}
@@ -467,6 +571,7 @@ def world_json(world: World) -> Json:
             }
             for each in world.viewpoints
         ],
+        "fingerprints": {str(each): f"{bits:016x}" for each, bits in sorted(world.fingerprints.items())},
     }
 
 
@@ -532,6 +637,27 @@ def profiles() -> Json:
     }
 
 
+def fingerprints() -> Json:
+    """Texts and their fingerprints."""
+    cases = [
+        ["The harbour at dawn"],
+        ["The harbour at  dusk", "A song of the harbour"],
+        ["Y môr a'r mynydd"],
+        ["Y mo\u0302r a'r mynydd"],
+        ["STRASSE\u2003straße"],
+        ["水边的歌"],
+        ["ab"],
+        ["a", "b"],
+        [],
+        ["long " * 2_000],
+    ]
+    found = [[texts, fingerprint(texts)] for texts in cases]
+    return {
+        "about": "docs/spec/ranking.md, section 4: [texts, fingerprint in hexadecimal, or null]",
+        "cases": [[texts, None if bits is None else f"{bits:016x}"] for texts, bits in found],
+    }
+
+
 def files() -> dict[str, Json]:
     """Every file of vectors by its name."""
     return {
@@ -539,6 +665,7 @@ def files() -> dict[str, Json]:
         "snapshots.json": snapshots(),
         "profiles.json": profiles(),
         "feeds.json": feeds(),
+        "fingerprints.json": fingerprints(),
     }
 
 

@@ -19,7 +19,7 @@ from knowchain.ranking.facts import (
     Viewpoints,
     World,
 )
-from knowchain.ranking.profile import ME, SOURCES, Profile
+from knowchain.ranking.profile import ME, SOURCES, Boost, Floor, Profile, Rerank
 from knowchain.ranking.signals import SIGNALS
 
 NOW = 1_800_000_000_000
@@ -132,6 +132,11 @@ def statements(draw: st.DrawFn) -> list[Statement]:
     return found
 
 
+FINGERPRINTS = st.one_of(
+    st.sampled_from([0, 1, 0xFF, 2**64 - 1, 2**63, 0xFFFF_FFFF]), st.integers(0, 2**64 - 1)
+)
+
+
 @st.composite
 def worlds(draw: st.DrawFn, most: int = 40) -> World:
     snapshot = rid("snapshot", draw(st.integers(0, 3)))
@@ -142,6 +147,7 @@ def worlds(draw: st.DrawFn, most: int = 40) -> World:
         draw(evaluations()),
         draw(labels()),
         draw(viewpoints()),
+        draw(st.dictionaries(st.integers(0, most).map(lambda n: rid("record", n)), FINGERPRINTS)),
     )
 
 
@@ -187,6 +193,30 @@ def profiles(draw: st.DrawFn) -> Profile:
             compile_condition(text, 1)
             for text in draw(st.lists(st.sampled_from(CONDITIONS), max_size=2, unique=True))
         ),
+        boosts=tuple(
+            Boost(compile_condition(text, 1), draw(st.integers(-2000, 2000)), f"boost:{number}")
+            for number, text in enumerate(draw(st.lists(st.sampled_from(CONDITIONS), max_size=3)), 1)
+        ),
+        rerank=draw(st.one_of(st.just(Rerank()), reranks())),
+    )
+
+
+@st.composite
+def reranks(draw: st.DrawFn) -> Rerank:
+    floors = draw(
+        st.lists(
+            st.sampled_from([Floor("minority", 200), Floor("outward", 300), Floor("minority", 500)]),
+            max_size=2,
+            unique_by=lambda floor: floor.group,
+        )
+    )
+    return Rerank(
+        author_decay=draw(st.booleans()),
+        mmr_lambda=draw(st.sampled_from([0, 400, 1_000_000])),
+        calibration_mu=draw(st.sampled_from([0, 700, 1_000_000])),
+        floors=tuple(floors),
+        explore_every=draw(st.sampled_from([None, 5, 7])),
+        lift_min=draw(st.sampled_from([1, 32_768, 65_536])),
     )
 
 
@@ -200,6 +230,7 @@ def viewers(draw: st.DrawFn) -> Viewer:
         topics=frozenset(draw(st.sets(st.sampled_from(["song"])))),
         history=draw(st.dictionaries(st.integers(0, 9).map(lambda n: rid("record", n)), st.integers(1, 20))),
         salt=b"salt",
+        owed=draw(st.dictionaries(st.sampled_from(["cy", "en", "zh", "ga"]), st.integers(-400_000, 400_000))),
     )
 
 

@@ -44,6 +44,7 @@ def test_the_order_of_arrival_moves_nothing(
         chance.sample(world.evaluations, len(world.evaluations)),
         chance.sample(world.labels, len(world.labels)),
         world.viewpoints,
+        world.fingerprints,
     )
     feeds = [
         Engine(Columns.of(each)).rank(profile, viewer, as_of=NOW, snapshot=world.snapshot).feed()
@@ -80,6 +81,7 @@ def test_columns_brought_up_to_date_equal_columns_made_anew(
         engine.columns.remove_viewpoints(viewpoints.id)
     for viewpoints in after.viewpoints:
         engine.columns.put_viewpoints(viewpoints)
+    engine.columns.fingerprint_of = after.fingerprints.get
     whole = replace(after, facts=list(engine.columns.facts.values()))
     ranking = engine.rank(profile, viewer, as_of=NOW, snapshot=after.snapshot)
     assert ranking.feed() == Referee(whole, profile, viewer, as_of=NOW).feed()

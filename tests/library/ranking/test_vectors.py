@@ -24,6 +24,7 @@ from knowchain import codec
 from knowchain.identifiers import cid_of, parse_record_id, record_id
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.engine import Engine
+from knowchain.ranking.likeness import fingerprint
 from knowchain.ranking.numbers import TABLE, fresh, fresh_column, ilog2q, ilog2q_column, table_bytes
 from knowchain.ranking.profile_text import read_profile
 from knowchain.ranking.referee import Referee
@@ -50,6 +51,11 @@ def test_both_engines_give_the_published_feed(case: dict[str, Any]) -> None:
         assert feed_json(ranking.feed()) == case["feed"]
         for fact in world.facts:
             assert judgement_json(ranking.judge(fact.id)) == case["judgements"][str(fact.id)]
+
+
+def test_fingerprints_are_the_published_ones() -> None:
+    for texts, bits in load("fingerprints.json")["cases"]:
+        assert fingerprint(texts) == (None if bits is None else int(bits, 16))
 
 
 def test_the_numbers_are_the_published_ones() -> None:

@@ -1,0 +1,117 @@
+"""Which works may move: the best by score, the best of each group that is owed places, and those drawn.
+
+Source: docs/spec/ranking.md, section 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from knowchain.identifiers import RecordId
+from knowchain.ranking.columns import Columns
+from knowchain.ranking.debts import targets_of
+from knowchain.ranking.facts import Viewer
+from knowchain.ranking.opinions import OpinionsAt
+from knowchain.ranking.profile import MAX_PAGE, Profile
+from knowchain.ranking.readers_trust import AuthorTrust
+from knowchain.ranking.reranking import Pool
+from knowchain.ranking.salts import Salts
+from knowchain.ranking.sourcing import Sourced
+from knowchain.ranking.valuing import Valuing
+
+__all__ = ["Pooling"]
+
+_Rows = npt.NDArray[np.intp]
+_MOST: Final = 500
+
+
+class Pooling:
+    """The pool of one ranking.
+
+    Args:
+        best: the first of some rows, by score, then by salt.
+        ordered: rows in that order.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        profile: Profile,
+        viewer: Viewer,
+        vouched: AuthorTrust,
+        opinions: OpinionsAt,
+        sourced: Sourced,
+        values: Valuing,
+        salts: Salts,
+        scores: npt.NDArray[np.float64],
+        candidates: _Rows,
+        best: Callable[[int, _Rows], list[int]],
+        ordered: Callable[[_Rows], list[int]],
+    ) -> None:
+        self._columns, self._profile = columns, profile
+        self._vouched, self._opinions, self._values = vouched, opinions, values
+        groups = {f"floor:{floor.group}": self._group(floor.group) for floor in profile.rerank.floors}
+        first = best(_MOST, candidates)
+        self.ranks = {row: rank for rank, row in enumerate(first, 1)}
+        """Of the best by score."""
+        rows = set(first)
+        if len(candidates) > _MOST:
+            for mask in groups.values():
+                rows.update(best(_MOST, candidates[mask[candidates]]))
+        extra = len(rows) > len(first)
+        at = np.array(ordered(np.array(sorted(rows), np.intp)) if extra else first, np.intp)
+        languages = [self.languages_of(row) for row in at.tolist()]
+        self.pool = Pool(
+            rows=at,
+            scores=scores[at].astype(np.int64),
+            authors=columns.author[at],
+            languages=languages,
+            groups=groups,
+            drawn=self._drawn(sourced, candidates, salts),
+            targets=self._targets(languages),
+            owed=viewer.owed,
+            ids=lambda row: columns.works.names[row],
+            author_of=lambda row: int(columns.author[row]),
+            fingerprint_of=self._fingerprint_of,
+            languages_of=self.languages_of,
+        )
+
+    def languages_of(self, row: int) -> tuple[str, ...]:
+        """The languages of a work, ascending."""
+        columns = self._columns
+        numbers = columns.set_languages.members[columns.language_set[row]]
+        return tuple(sorted(columns.languages.names[number] for number in numbers))
+
+    def _fingerprint_of(self, row: int) -> int | None:
+        name: RecordId = self._columns.works.names[row]
+        return self._columns.fingerprint_of(name)
+
+    def _group(self, name: str) -> npt.NDArray[np.bool_]:
+        """Which works a floor can be kept with."""
+        columns = self._columns
+        if name == "outward":
+            carried: npt.NDArray[np.bool_] = (self._opinions.outward() > 0).take(columns.subject_of_work)
+            return carried
+        trusted = (self._vouched.signals > 0).take(columns.author)
+        rare: npt.NDArray[np.bool_] = (
+            self._values.signal("lang_lift").every() >= self._profile.rerank.lift_min
+        )
+        return rare & trusted
+
+    def _drawn(self, sourced: Sourced, candidates: _Rows, salts: Salts) -> list[int]:
+        """What `explore` gave, by salt; more than can be drawn and passed over are not asked for."""
+        if not self._profile.rerank.explore_every:
+            return []
+        return salts.least(candidates[sourced.given["explore"][candidates]], 2 * MAX_PAGE)
+
+    def _targets(self, languages: list[tuple[str, ...]]) -> dict[str, int]:
+        if not self._profile.rerank.calibration_mu:
+            return {}
+        names, amounts = self._columns.languages, self._values.amounts
+        wanted = set().union(*languages)
+        found = {name: int(amounts[number]) for name in wanted if (number := names.get(name)) is not None}
+        return targets_of(found, wanted)
