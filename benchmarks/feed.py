@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from time import thread_time
@@ -28,6 +29,7 @@ from knowchain.home.gathering import Gathered
 from knowchain.identifiers import RecordId, key_id, record_id
 from knowchain.ranking import Columns, Engine, Fact, Profile, Statement, Viewer, World, read_profile
 from knowchain.ranking.presets import preset
+from knowchain.ranking.profile import Rerank
 from knowchain.ranking.reasons import because
 from knowchain.records import Add, Control, Rank, write_body, write_genesis, write_record
 from knowchain.signing import KeyPair
@@ -97,7 +99,8 @@ def warm(scale: float) -> list[Row]:
     works = max(1_000, int(100_000 * scale))
     world = made_world(works)
     columns = Columns.of(world)
-    engine, profile = Engine(columns), read_profile(preset("balanced"))
+    engine, moving = Engine(columns), read_profile(preset("balanced"))
+    profile = replace(moving, rerank=Rerank())
     viewer = Viewer(me=world.facts[0].author, languages=(LANGUAGES[0],))
     rng = np.random.default_rng(2)
     matrix = rng.integers(0, 65_537, (works, 4)).astype(np.float64)
@@ -106,6 +109,9 @@ def warm(scale: float) -> list[Row]:
 
     def feed() -> None:
         one_feed(engine, profile, viewer, next(moments))
+
+    def feed_that_moves() -> None:
+        one_feed(engine, moving, viewer, next(moments))
 
     equal = Engine(Columns.of(at_once(world)))
 
@@ -120,15 +126,18 @@ def warm(scale: float) -> list[Row]:
 
     feed()
     feed_of_equals()
-    times: dict[str, list[float]] = {"bare": [], "feed": [], "one more": [], "equals": []}
+    feed_that_moves()
+    times: dict[str, list[float]] = {"bare": [], "feed": [], "moves": [], "one more": [], "equals": []}
     for _ in range(REPEATS):
         times["bare"].append(timed(lambda: bare(matrix, weights)))
         times["feed"].append(timed(feed))
+        times["moves"].append(timed(feed_that_moves))
         times["one more"].append(timed(feed_after_one_more))
         times["equals"].append(timed(feed_of_equals))
     yard = median(times["bare"])
     return [
         row(f"feed: 50 of {works:,}, warm, with reasons / numpy sum", median(times["feed"]), yard, 10),
+        row("feed: the same, with author decay and a floor / numpy sum", median(times["moves"]), yard, 12),
         row("feed: the same after one new record / numpy sum", median(times["one more"]), yard, 10),
         row("feed: all scores equal, after one import / numpy sum", median(times["equals"]), yard, 10),
     ]

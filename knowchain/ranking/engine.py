@@ -314,10 +314,7 @@ class Ranking:
         return better + self._salts.least(rows[places[found == threshold]], count - len(better))
 
     def _sorted(self, rows: npt.NDArray[np.intp]) -> list[int]:
-        chosen: list[int] = rows.tolist()
-        scores: list[float] = self._scores[rows].tolist()
-        keyed = zip((-score for score in scores), map(self._salts.of, chosen), chosen, strict=True)
-        return [row for _, _, row in sorted(keyed)]
+        return self._salts.ordered(rows, self._scores[rows])
 
     def _rank_of(self, row: int) -> int:
         if self._profile.rerank.moves and (rank := self._pooling.ranks.get(row)) is not None:

@@ -54,6 +54,7 @@ class Pooling:
     ) -> None:
         self._columns, self._profile = columns, profile
         self._vouched, self._opinions, self._values = vouched, opinions, values
+        self._known: dict[int, tuple[str, ...]] = {}
         groups = {f"floor:{floor.group}": self._group(floor.group) for floor in profile.rerank.floors}
         first = best(_MOST, candidates)
         self.ranks = {row: rank for rank, row in enumerate(first, 1)}
@@ -64,7 +65,8 @@ class Pooling:
                 rows.update(best(_MOST, candidates[mask[candidates]]))
         extra = len(rows) > len(first)
         at = np.array(ordered(np.array(sorted(rows), np.intp)) if extra else first, np.intp)
-        languages = [self.languages_of(row) for row in at.tolist()]
+        calibrates = bool(profile.rerank.calibration_mu)
+        languages = [self.languages_of(row) for row in at.tolist()] if calibrates else []
         self.pool = Pool(
             rows=at,
             scores=scores[at].astype(np.int64),
@@ -82,9 +84,12 @@ class Pooling:
 
     def languages_of(self, row: int) -> tuple[str, ...]:
         """The languages of a work, ascending."""
-        columns = self._columns
-        numbers = columns.set_languages.members[columns.language_set[row]]
-        return tuple(sorted(columns.languages.names[number] for number in numbers))
+        number = int(self._columns.language_set[row])
+        known = self._known.get(number)
+        if known is None:
+            names, members = self._columns.languages.names, self._columns.set_languages.members
+            known = self._known[number] = tuple(sorted(names[each] for each in members[number]))
+        return known
 
     def _fingerprint_of(self, row: int) -> int | None:
         name: RecordId = self._columns.works.names[row]
@@ -96,11 +101,11 @@ class Pooling:
         if name == "outward":
             carried: npt.NDArray[np.bool_] = (self._opinions.outward() > 0).take(columns.subject_of_work)
             return carried
-        trusted = (self._vouched.signals > 0).take(columns.author)
-        rare: npt.NDArray[np.bool_] = (
-            self._values.signal("lang_lift").every() >= self._profile.rerank.lift_min
-        )
-        return rare & trusted
+        # Few works are in a small language: only of those it is asked who wrote them.
+        rows = np.flatnonzero(self._values.at_least("lang_lift", self._profile.rerank.lift_min))
+        members = np.zeros(len(columns), bool)
+        members[rows[self._vouched.signals[columns.author[rows]] > 0]] = True
+        return members
 
     def _drawn(self, sourced: Sourced, candidates: _Rows, salts: Salts) -> list[int]:
         """What `explore` gave, by salt; more than can be drawn and passed over are not asked for."""
@@ -109,7 +114,7 @@ class Pooling:
         return salts.least(candidates[sourced.given["explore"][candidates]], 2 * MAX_PAGE)
 
     def _targets(self, languages: list[tuple[str, ...]]) -> dict[str, int]:
-        if not self._profile.rerank.calibration_mu:
+        if not languages:
             return {}
         names, amounts = self._columns.languages, self._values.amounts
         wanted = set().union(*languages)

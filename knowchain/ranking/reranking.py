@@ -43,7 +43,7 @@ class Pool:
         rows: of the columns.
         scores: of each.
         authors: numbers.
-        languages: of each the distinct names, ascending.
+        languages: of each the distinct names, ascending; of none, if languages have no parts.
         groups: by the name of a rule: of all rows, whether they are of its group.
         drawn: rows for places that are drawn, in their order; no two have one author.
         targets: of each language, in parts of Q: its part of all places.
@@ -80,10 +80,13 @@ class Reranking:
         self._rerank, self._pool = rerank, pool
         self._place_of_row = {row: place for place, row in enumerate(pool.rows.tolist())}
         self._members = {name: mask[pool.rows] for name, mask in pool.groups.items()}
-        self._free = np.ones(len(pool.rows), bool)
+        self._scores = pool.scores.copy()
+        """Of what has a place, below everything."""
+        self._left = len(pool.rows)
         self._taken: dict[int, None] = {}
         self._by_author: Counter[int] = Counter()
         self._nth = np.zeros(len(pool.rows), np.int64)
+        self._decays = np.zeros(len(pool.rows), np.int64)
         self._alike = _Alike(pool, bool(rerank.mmr_lambda))
         self._shares = _Shares(pool)
         self._rules = _Rules(rerank)
@@ -93,13 +96,13 @@ class Reranking:
 
     def fill(self, count: int) -> list[Choice]:
         """The first ``count`` places, or fewer if nothing is left."""
-        while len(self.choices) < count and self._free.any():
+        while len(self.choices) < count and self._left:
             self.choices.append(self._next(len(self.choices) + 1))
         return self.choices[:count]
 
     def _next(self, place: int) -> Choice:
         reduced = self._reduced(place)
-        best = int(np.argmax(np.where(self._free, reduced, _LEAST)))
+        best = int(np.argmax(reduced))
         best_row = int(self._pool.rows[best])
         while owing := self._rules.owed_now(place):
             name = owing[0]
@@ -118,24 +121,29 @@ class Reranking:
 
     def _reduced(self, place: int) -> Ints:
         """The scores less what the rules take at this place."""
-        reduced = self._pool.scores
+        reduced = self._scores
         if self._rerank.author_decay:
-            reduced = reduced - self._decays()
+            reduced = reduced - self._decays
         if self._rerank.mmr_lambda:
             reduced = reduced - self._rerank.mmr_lambda * self._alike.most
         if self._rerank.calibration_mu:
             reduced = reduced - self._rerank.calibration_mu * self._shares.over(place)
         return reduced
 
-    def _decays(self) -> Ints:
-        """S − ⌊S·D / Q⌋, in two parts, so that no product passes 2^63; nothing of scores below 0."""
-        scores, part = self._pool.scores, _DECAYS[np.minimum(self._nth, len(_DECAYS) - 1)]
+    def _decay(self, author: int) -> None:
+        """S − ⌊S·D / Q⌋ anew for the works of an author, and nothing of scores below 0; in two parts, so that
+        no product passes 2^63."""
+        theirs = np.flatnonzero(self._pool.authors == author)
+        if len(theirs) == 1 and self._scores[theirs[0]] == _LEAST:
+            return
+        self._nth[theirs] += 1
+        scores, part = self._pool.scores[theirs], _DECAYS[np.minimum(self._nth[theirs], len(_DECAYS) - 1)]
         kept = (scores >> 16) * part + ((scores & 0xFFFF) * part >> 16)
-        return np.where(scores >= 0, scores - kept, 0)
+        self._decays[theirs] = np.where(scores >= 0, scores - kept, 0)
 
     def _costs(self, at: int, place: int) -> tuple[Move, ...]:
         moves = []
-        if self._rerank.author_decay and (costs := int(self._decays()[at])):
+        if self._rerank.author_decay and (costs := int(self._decays[at])):
             moves.append(Move("author-decay", costs, before=int(self._nth[at])))
         if self._rerank.mmr_lambda and (most := int(self._alike.most[at])):
             like = self._pool.ids(int(self._alike.which[at]))
@@ -147,10 +155,10 @@ class Reranking:
         return tuple(moves)
 
     def _best_of(self, name: str, reduced: Ints) -> int | None:
-        members = self._free & self._members[name]
-        if not members.any():
+        members = np.flatnonzero(self._members[name] & (self._scores > _LEAST))
+        if not len(members):
             return None
-        return int(self._pool.rows[np.argmax(np.where(members, reduced, _LEAST))])
+        return int(self._pool.rows[members[np.argmax(reduced[members])]])
 
     def _drawn(self) -> int | None:
         author_of = self._pool.author_of
@@ -165,13 +173,17 @@ class Reranking:
 
     def _take(self, row: int, moves: tuple[Move, ...], *, drawn: bool) -> Choice:
         pool, author, at = self._pool, self._pool.author_of(row), self._place_of_row.get(row)
+        if at is not None:
+            self._scores[at] = _LEAST
+            self._left -= 1
         self._taken[row] = None
         self._by_author[author] += 1
-        self._nth[pool.authors == author] += 1
-        self._alike.took(row)
-        self._shares.took(pool.languages_of(row))
-        if at is not None:
-            self._free[at] = False
+        if self._rerank.author_decay:
+            self._decay(author)
+        if self._rerank.mmr_lambda:
+            self._alike.took(row)
+        if self._rerank.calibration_mu:
+            self._shares.took(pool.languages_of(row))
         groups = [name for name, members in pool.groups.items() if members[row]]
         self._rules.served([*groups, _EXPLORE] if drawn else groups)
         return Choice(row, moves)
@@ -185,7 +197,7 @@ class _Alike:
     """How like each work is to what has been placed."""
 
     def __init__(self, pool: Pool, wanted: bool) -> None:
-        self._pool, self._wanted = pool, wanted
+        self._pool = pool
         self.most = np.zeros(len(pool.rows), np.int64)
         self.which = np.zeros(len(pool.rows), np.int64)
         """The row of the first that it is most like."""
@@ -194,7 +206,7 @@ class _Alike:
         self._prints = np.array([each or 0 for each in prints], np.uint64)
 
     def took(self, row: int) -> None:
-        own = self._pool.fingerprint_of(row) if self._wanted else None
+        own = self._pool.fingerprint_of(row)
         if own is None:
             return
         differ = np.bitwise_count(self._prints ^ np.uint64(own)).astype(np.int64)
@@ -250,23 +262,30 @@ class _Rules:
         rates = {f"floor:{floor.group}": (floor.p_milli, 1_000) for floor in rerank.floors}
         if rerank.explore_every:
             rates[_EXPLORE] = (1, rerank.explore_every)
-        places = np.arange(MAX_PAGE + 1, dtype=np.int64)
+        self._places = np.arange(MAX_PAGE + 1, dtype=np.int64)
         self._names = list(rates)
         self._rates = rates
-        self._needed = np.array([places * part // of for part, of in rates.values()], np.int64)
+        needed = [self._places * part // of for part, of in rates.values()]
+        self._needed = np.array(needed, np.int64).reshape(len(rates), MAX_PAGE + 1)
         self.had: Counter[str] = Counter()
+        self._tight: int | None = None
+        """The first place that is not free; None: to be worked out."""
 
     def owed_now(self, place: int) -> list[str]:
         """The rules of which one must be served at this place, the most urgent first; none: it is free."""
-        if not self._names:
+        if self._tight is None:
+            had = np.array([self.had[name] for name in self._names], np.int64).reshape(-1, 1)
+            self._missing = np.maximum(0, self._needed - had)
+            lacks = self._missing.sum(axis=0)
+            # What lacks by h fills all places from h + 1 − lacks on.
+            self._begins = np.where(lacks > 0, self._places + 1 - lacks, MAX_PAGE + 1)
+            self._tight = int(self._begins.min(initial=MAX_PAGE + 1))
+        if place < self._tight or place > MAX_PAGE:
             return []
-        had = np.array([[self.had[name]] for name in self._names], np.int64)
-        missing = np.maximum(0, self._needed[:, place:] - had)
-        full = missing.sum(axis=0) > np.arange(missing.shape[1])
-        if not full.any():
-            return []
-        at = int(np.argmax(full))
-        owing = [name for name, count in zip(self._names, missing[:, at].tolist(), strict=True) if count]
+        at = place + int(np.argmax(self._begins[place:] <= place))
+        owing = [
+            name for name, count in zip(self._names, self._missing[:, at].tolist(), strict=True) if count
+        ]
         return sorted(owing, key=self._due)
 
     def _due(self, name: str) -> int:
@@ -278,8 +297,11 @@ class _Rules:
         return self.had[name] + 1
 
     def served(self, names: Sequence[str]) -> None:
-        self.had.update(names)
+        if names:
+            self.had.update(names)
+            self._tight = None
 
     def exhausted(self, name: str) -> None:
         """Nothing is left for it: it owes no more."""
         self._needed[self._names.index(name)] = 0
+        self._tight = None

@@ -48,6 +48,20 @@ class Salts:
         chosen: list[int] = rows.tolist()
         return sorted(chosen, key=self.of)[:count]
 
+    def ordered(self, rows: npt.NDArray[np.intp], scores: npt.NDArray[np.float64]) -> list[int]:
+        """Rows by their scores, the greatest first, and those of equal score by salt."""
+        if len(rows) < 2:
+            alone: list[int] = rows.tolist()
+            return alone
+        beginnings = self._beginnings_of(rows)
+        order = np.lexsort((beginnings, -scores))
+        scores, beginnings = scores[order], beginnings[order]
+        found: list[int] = rows[order].tolist()
+        if ((scores[1:] == scores[:-1]) & (beginnings[1:] == beginnings[:-1])).any():
+            keyed = zip((-score for score in scores.tolist()), map(self.of, found), found, strict=True)
+            return [row for _, _, row in sorted(keyed)]
+        return found
+
     def before(self, row: int, rows: npt.NDArray[np.intp]) -> int:
         """How many of ``rows`` have a lesser salt than ``row``."""
         own = self.of(row)

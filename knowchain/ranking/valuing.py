@@ -212,6 +212,12 @@ class Valuing:
             known = self._known[name] = self._moving(name) if name in MOVING else self._still(name)
         return known
 
+    def at_least(self, name: str, least: int) -> npt.NDArray[np.bool_]:
+        """Of which works a signal that stands still is at least so much."""
+        values, at, _ = self._still(name)
+        found: npt.NDArray[np.bool_] = values >= least
+        return found if at is None else found.take(at)
+
     def scores(self) -> Floats:
         """S of every work that is not of the future."""
         weights = self._profile.weights
