@@ -16,11 +16,11 @@ from typing import Final, TypeAlias
 from knowchain.admission import Admission, Answer, BodyOutcome, Verdict
 from knowchain.content.car import write_car
 from knowchain.content.walking import links_of, walk
-from knowchain.errors import Corruption, InvalidValue, NotFound, StorageFault
+from knowchain.errors import Corruption, NotFound
 from knowchain.home.car_index import CarIndex
 from knowchain.home.collecting import members_of
 from knowchain.home.content import file_links, holds_block
-from knowchain.home.durable import sync_folder
+from knowchain.home.durable import refuse_taken, write_out
 from knowchain.home.home import Home
 from knowchain.home.names import resolve_record
 from knowchain.identifiers import RAW, Cid, RecordId, key_id
@@ -144,20 +144,14 @@ def export_bundle(home: Home, request: Export, advance: Advance = lambda _record
         StorageFault: the disk refused; nothing is left behind.
     """
     target = Path(request.file)
-    if target.exists() and not request.replace:
-        raise InvalidValue(
-            "{field}: {value} exists already",
-            field="FILE",
-            value=target,
-            remedy="choose another name, or add --replace",
-        )
+    refuse_taken(target, replace=request.replace)
     with home.store.snapshot() as reader:
         chosen = _chosen(home, reader, request)
         if chosen is not None and not chosen:
             raise NotFound("there is nothing to export", remedy="publish something, or import it first")
         writing = _Writing(home, reader, chosen, content=request.content, advance=advance)
         roots = sorted(chosen) if chosen is not None and len(chosen) <= _ROOTS else []
-        size = _write(target, write_car(roots, writing.blocks(), deduplicate=request.content))
+        size = write_out(target, write_car(roots, writing.blocks(), deduplicate=request.content))
         count = reader.last_arrival() if chosen is None else len(chosen)
     if not writing.records:
         raise NotFound("there is nothing to export", remedy="publish something, or import it first")
@@ -262,37 +256,6 @@ class _Writing:
                 Corruption,
             ):  # what went out before it is good, and of use to whoever has the rest
                 self.missing.append(link)
-
-
-def _write(target: Path, pieces: Iterable[bytes]) -> int:
-    """Write a file that is whole or not there; its size."""
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    size = 0
-    try:
-        with aside.open("xb") as file:
-            for piece in pieces:
-                size += file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(target)
-        sync_folder(target.parent)
-    except FileNotFoundError as exc:
-        raise InvalidValue(
-            "{field}: the folder of {value} does not exist",
-            field="FILE",
-            value=target,
-            remedy="make it first",
-        ) from exc
-    except OSError as exc:
-        raise StorageFault(
-            "{path} can't be written: {why}",
-            remedy="choose a place with room, that this user may write",
-            path=target,
-            why=exc.strerror or str(exc),
-        ) from exc
-    finally:
-        aside.unlink(missing_ok=True)
-    return size
 
 
 # --- import ----------------------------------------------------------------------------------------------

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
-from knowchain.errors import StorageFault
+from knowchain.errors import InvalidValue, StorageFault
 
-__all__ = ["sync_folder", "write_new", "write_whole"]
+__all__ = ["refuse_taken", "sync_folder", "write_new", "write_out", "write_whole"]
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
@@ -37,6 +38,59 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         sync_folder(path.parent)
     except OSError as exc:
         raise _fault(path, exc) from exc
+
+
+def write_out(target: Path, pieces: Iterable[bytes]) -> int:
+    """Write a file that somebody named; it is whole or not there.
+
+    Returns:
+        Its size.
+
+    Raises:
+        InvalidValue: its folder does not exist. StorageFault: the disk refused.
+    """
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    size = 0
+    try:
+        with aside.open("xb") as file:
+            for piece in pieces:
+                size += file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(target)
+        sync_folder(target.parent)
+    except FileNotFoundError as exc:
+        raise InvalidValue(
+            "{field}: the folder of {value} does not exist",
+            field="FILE",
+            value=target,
+            remedy="make it first",
+        ) from exc
+    except OSError as exc:
+        raise StorageFault(
+            "{path} can't be written: {why}",
+            remedy="choose a place with room, that this user may write",
+            path=target,
+            why=exc.strerror or str(exc),
+        ) from exc
+    finally:
+        aside.unlink(missing_ok=True)
+    return size
+
+
+def refuse_taken(target: Path, *, replace: bool) -> None:
+    """Refuse a file that exists already, unless it may be replaced.
+
+    Raises:
+        InvalidValue: it exists.
+    """
+    if target.exists() and not replace:
+        raise InvalidValue(
+            "{field}: {value} exists already",
+            field="FILE",
+            value=target,
+            remedy="choose another name, or add --replace",
+        )
 
 
 def sync_folder(folder: Path) -> None:

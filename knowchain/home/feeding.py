@@ -131,11 +131,19 @@ class Why:
 
 
 class Ranked(NamedTuple):
-    """A profile, what it makes of a snapshot, and the snapshot."""
+    """A profile, what it makes of a snapshot for a reader, and the snapshot."""
 
     profile: Profile
     ranking: Ranking
-    snapshot: Cid
+    manifest: Manifest
+    text: str
+    """Of the profile, before weights were changed."""
+    viewer: Viewer
+
+    @property
+    def snapshot(self) -> Cid:
+        """What the manifest is named by."""
+        return self.manifest.cid
 
 
 def _unwatched(_read: int) -> None:
@@ -167,7 +175,7 @@ class Feeds:
             NotFound: there is no such preset.
         """
         with self._lock, home.store.snapshot() as reader:
-            profile = _profile(reader, request)
+            _, profile = _profile(reader, request)
             ranking, manifest = self._ranked(home, reader, profile, request, advance)
             feed = ranking.feed(request.limit)
             shown = Shower(reader, profile)
@@ -200,7 +208,7 @@ class Feeds:
         """
         with self._lock, home.store.snapshot() as reader:
             rid = _work(reader, request.record)
-            profile = _profile(reader, request.feed)
+            _, profile = _profile(reader, request.feed)
             ranking, manifest = self._ranked(home, reader, profile, request.feed, advance)
             judged = ranking.judge(rid, request.feed.limit)
             assert judged is not None, "every held work is in the columns"
@@ -242,11 +250,13 @@ class Feeds:
             as_of = home.clock() if first.as_of is None else first.as_of
             found = []
             for request, weights in asked:
-                profile = reweighed(_profile(reader, request), weights)
+                text, profile = _profile(reader, request)
+                if weights:
+                    profile = reweighed(profile, weights)
                 ranking, manifest = self._ranked(
                     home, reader, profile, replace(request, as_of=as_of), advance
                 )
-                found.append(Ranked(profile, ranking, manifest.cid))
+                found.append(Ranked(profile, ranking, manifest, text, _viewer(home, reader)))
             yield Shower(reader, found[0].profile), found
 
     def ledger(self, home: Home, request: FeedRequest, advance: Advance = _unwatched) -> tuple[Ledger, int]:
@@ -257,13 +267,19 @@ class Feeds:
             NotFound: as :meth:`show`.
         """
         with self._lock, home.store.snapshot() as reader:
-            ranking, _ = self._ranked(home, reader, _profile(reader, request), request, advance)
+            _, profile = _profile(reader, request)
+            ranking, _ = self._ranked(home, reader, profile, request, advance)
             return ranking.ledger(), ranking.as_of
 
     def manifest(self, home: Home) -> Manifest:
         """The manifest of what is held now: what a feed's ``snapshot`` names."""
         with self._lock, home.store.snapshot() as reader:
             return self._brought(reader, _unwatched)
+
+    def snapshot_of(self, reader: Reader) -> Cid:
+        """The snapshot of one state of the store."""
+        with self._lock:
+            return self._brought(reader, _unwatched).cid
 
     def _brought(self, reader: Reader, advance: Advance) -> Manifest:
         try:
@@ -319,7 +335,8 @@ def explain_item(home: Home, request: WhyRequest, advance: Advance = _unwatched)
 # --- parts -----------------------------------------------------------------------------------------
 
 
-def _profile(reader: Reader, request: FeedRequest) -> Profile:
+def _profile(reader: Reader, request: FeedRequest) -> tuple[str, Profile]:
+    """The text of a profile, and what it means."""
     if request.profile is not None and request.preset is not None:
         raise InvalidValue(
             "{field}: a profile and a preset can't both rank",
@@ -330,7 +347,7 @@ def _profile(reader: Reader, request: FeedRequest) -> Profile:
     text = request.profile if request.profile is not None else preset(request.preset or DEFAULT)
     profile = read_profile(text)
     check_parents(profile.parent, lambda rid: parent_of(reader, rid))
-    return profile
+    return text, profile
 
 
 def parent_of(reader: Reader, rid: RecordId) -> RecordId | None:

@@ -307,8 +307,8 @@ def texts_of(fields: Mapping[str, Stored]) -> list[str]:
     found: list[str] = []
     for name in ("title", "description"):
         texts = view("work", fields, name)
-        if isinstance(texts, dict):
-            found += [str(texts[key]) for key in sorted(texts)]
+        for _, of_key in sorted(texts.items()) if isinstance(texts, dict) else ():
+            found += [str(each) for each in (of_key if isinstance(of_key, list) else [of_key])]
     return found
 
 

@@ -189,6 +189,10 @@ class Ranking:
         """How many works a source gave and no rule dropped."""
         return len(self._candidates)
 
+    def masses(self) -> dict[bytes, int] | None:
+        """Of the reader's trust, who has which mass; None, if the reader trusts nobody."""
+        return None if self._vouched.trust is None else self._vouched.trust.masses()
+
     def ledger(self) -> Ledger:
         """Who contributed what, line by line."""
         trust = self._vouched.trust

@@ -8,15 +8,16 @@ Source: docs/spec/ranking.md, section 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from knowchain import codec
 from knowchain.codec import Value
-from knowchain.identifiers import DAG_CBOR, Cid, RecordId, cid_of
+from knowchain.errors import CodecError, InvalidValue
+from knowchain.identifiers import DAG_CBOR, Cid, RecordId, as_record_id, cid_of, is_record_id
 
-__all__ = ["CHUNK", "MANIFEST_VERSION", "Manifest", "manifest_of"]
+__all__ = ["CHUNK", "MANIFEST_VERSION", "Listed", "Manifest", "manifest_of", "read_manifest"]
 
 MANIFEST_VERSION: Final = 1
 CHUNK: Final = 20_000
@@ -51,6 +52,61 @@ def manifest_of(*, network: str, heads: Iterable[RecordId], absent: Iterable[Rec
     data = codec.encode(root)
     cid = cid_of(data, DAG_CBOR)
     return Manifest(cid, ((cid, data), *blocks))
+
+
+class Listed(NamedTuple):
+    """What a manifest lists."""
+
+    cid: Cid
+    network: str
+    heads: tuple[RecordId, ...]
+    absent: tuple[RecordId, ...]
+
+
+def read_manifest(blocks: Sequence[bytes]) -> Listed:
+    """What the blocks of a manifest list: the root, then the blocks that it links, in their order.
+
+    Raises:
+        InvalidValue: they are not the blocks that :func:`manifest_of` makes of anything.
+    """
+    try:
+        return _read(blocks)
+    except CodecError as exc:
+        raise _no_manifest() from exc
+
+
+def _read(blocks: Sequence[bytes]) -> Listed:
+    root = codec.decode(blocks[0]) if blocks else None
+    known = isinstance(root, dict) and root.get("v") == MANIFEST_VERSION
+    if not isinstance(root, dict) or not known or not isinstance(root.get("network"), str):
+        raise _no_manifest()
+    by_cid = {cid_of(data, DAG_CBOR): data for data in blocks[1:]}
+    lists = [tuple(_links(root.get(name), by_cid)) for name in ("heads", "absent")]
+    made = manifest_of(network=str(root["network"]), heads=lists[0], absent=lists[1])
+    if [data for _, data in made.blocks] != list(blocks):
+        raise _no_manifest()
+    return Listed(made.cid, str(root["network"]), *lists)
+
+
+def _links(listed: Value, by_cid: Mapping[Cid, bytes]) -> Iterator[RecordId]:
+    chunks = listed.get("chunks") if isinstance(listed, dict) else None
+    for chunk in chunks if isinstance(chunks, list) else ():
+        data = by_cid.get(chunk) if isinstance(chunk, Cid) else None
+        links = None if data is None else codec.decode(data)
+        if not isinstance(links, list) or not all(is_record_id(each) for each in links):
+            raise _no_manifest()
+        for each in links:
+            assert isinstance(each, Cid)
+            yield as_record_id(each)
+
+
+def _no_manifest() -> InvalidValue:
+    return InvalidValue(
+        "{field}: these blocks are no manifest of a snapshot",
+        field="manifest",
+        value="",
+        remedy="take the file from its source again",
+    )
 
 
 def _listed(ids: Iterable[RecordId], blocks: list[tuple[Cid, bytes]]) -> Value:

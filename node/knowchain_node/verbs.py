@@ -64,6 +64,10 @@ VERBS: Final[Mapping[str, Verb]] = {
     "explain_item": Verb("feeding"),
     "compare_feeds": Verb("comparing"),
     "what_if": Verb("comparing"),
+    "write_feed_receipt": Verb(
+        "receipts", "out", ("request", "file"), ("FILE", "choose another name, or add --replace")
+    ),
+    "audit_receipt": Verb("receipts", "in", ("request", "file")),
     "forget_seen": Verb("seen"),
     "contributions": Verb("contributing"),
     "inbox": Verb("inbox"),

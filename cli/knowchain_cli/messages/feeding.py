@@ -63,6 +63,45 @@ MADE: Final = {
     "translation": Message("translation"),
     "work": Message("work"),
 }
+RECEIPT: Final = Message("Write the receipt of a feed, which anyone can re-run.")
+RECEIPT_TEXT: Final = Message(
+    "Ranks a feed and writes its receipt: the rules, what was held, what was shown and left out, and "
+    "hashes of every reason, signed by you. Whoever holds the same records can re-run it on another "
+    "machine, bit for bit: `feed audit FILE`. What you follow and have seen is only committed to by a "
+    "hash, unless you open it; a profile that reads neither needs nothing opened."
+)
+RECEIPT_EXAMPLES: Final = (
+    ("knowchain feed receipt monday.receipt --profile plain", Message("Nothing about you is used in it.")),
+    (
+        "knowchain feed receipt monday.receipt --open",
+        Message("With what you follow."),
+    ),
+)
+OPEN: Final = Message("Put what you follow and have seen into the file, as far as the profile reads it.")
+REPLACE: Final = Message("Replace the file if it exists.")
+RECEIPT_WRITTEN: Final = Message("{file}: the receipt of {items} items by {profile}, {size}.")
+RECEIPT_CLOSED: Final = Message(
+    "It only commits to what the profile reads of you ({private}); nobody else can re-run it until you "
+    "write it again with --open and the same --as-of."
+)
+RECEIPT_OPENED: Final = Message("It tells what the profile reads of you: {private}.")
+AUDIT: Final = Message("Re-run a receipt.")
+AUDIT_TEXT: Final = Message(
+    "Checks a receipt's signature, ranks the records of its snapshot by its rules, and compares "
+    "everything. The answer is `match`, `differs` with the first place that does, or `missing input` with "
+    "what lacks here. If this home holds other records by now, those of the snapshot are taken into a "
+    "store of their own first, which takes a while."
+)
+AUDIT_EXAMPLES: Final = (("knowchain feed audit monday.receipt", Message("Is it as its reader says?")),)
+MATCH: Final = Message("match: {items} items by {profile}, as {name} signed them, on every bit")
+DIFFERS_AT: Final = Message("differs at {at}: {fields}")
+DIFFERS_IN: Final = Message("differs in what is said of the feed: {fields}")
+LACKING: Final = Message("missing input: {count} records or bodies of the snapshot are not here")
+LACKING_PRIVATE: Final = Message("missing input: {name} only committed to {private}")
+LACKING_NEXT: Final = Message(
+    "Let a peer bring them, or import an export of that reader: `knowchain import`."
+)
+LACKING_PRIVATE_NEXT: Final = Message("Ask for a receipt that was written with --open.")
 FORGET: Final = Message("Forget what feeds have shown you.")
 FORGET_TEXT: Final = Message(
     "Forgets which works feeds have shown you, how often, and what that left each language owed. Only "

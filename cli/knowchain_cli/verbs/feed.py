@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
 
 from knowchain.errors import InvalidValue
 from knowchain.home.comparing import (
@@ -19,12 +17,11 @@ from knowchain.home.comparing import (
 )
 from knowchain.home.contributing import ContributionRequest, Contributions, contributions
 from knowchain.home.feed_items import FeedItem
-from knowchain.home.feeding import FeedRequest, FeedShown, Why, WhyRequest, explain_item, show_feed
+from knowchain.home.feeding import FeedShown, Why, WhyRequest, explain_item, show_feed
 from knowchain.home.inbox import InboxRequest, Notice
 from knowchain.home.inbox import inbox as read_inbox
 from knowchain.home.plain import to_plain
 from knowchain.home.seen import forget_seen
-from knowchain.ranking.presets import DEFAULT, PRESETS
 from knowchain_cli.catalogue import Message
 from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session, verb
 from knowchain_cli.messages import feeding as text
@@ -33,29 +30,24 @@ from knowchain_cli.messages.reading import FLAGS
 from knowchain_cli.quantities import moment
 from knowchain_cli.screen import Screen
 from knowchain_cli.session import Session
-from knowchain_cli.verbs.profile import profile_source
+from knowchain_cli.verbs.feed_receipts import add_receipts
+from knowchain_cli.verbs.feed_request import feed_options, feed_request
 
 __all__ = ["feed", "inbox"]
 
 feed = VerbGroup("feed", taught=Help(FEED, text.FEED_TEXT, text.FEED_EXAMPLES))
-
-
-def _which(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options by which both verbs know which feed is meant."""
-    function = option("--limit", type=int, metavar="N", help=text.LIMIT)(function)
-    function = option("--as-of", metavar="TIME", help=text.AS_OF)(function)
-    return option("--profile", metavar="FILE|NAME", help=text.PROFILE)(function)
+add_receipts(feed)
 
 
 @feed.verb("show", Help(text.SHOW, text.SHOW_TEXT, text.SHOW_EXAMPLES))
 @option("--remember/--no-remember", default=None, help=text.REMEMBER)
-@_which
+@feed_options
 @pass_session
 def feed_show(
     session: Session, *, profile: str | None, as_of: str | None, limit: int | None, remember: bool | None
 ) -> None:
     """Show a feed."""
-    request = replace(_request(profile, as_of, limit), remember=remember)
+    request = replace(feed_request(profile, as_of, limit), remember=remember)
     with session.screen.progress(text.READING) as advance:
         shown = session.ask(show_feed, request, advance)
     if not session.screen.answered({"feed": to_plain(shown)}):
@@ -64,13 +56,13 @@ def feed_show(
 
 @feed.verb("why", Help(text.WHY, text.WHY_TEXT, text.WHY_EXAMPLES))
 @argument("record", metavar="ID")
-@_which
+@feed_options
 @pass_session
 def feed_why(
     session: Session, *, record: str, profile: str | None, as_of: str | None, limit: int | None
 ) -> None:
     """Explain one work."""
-    question = WhyRequest(record, _request(profile, as_of, limit))
+    question = WhyRequest(record, feed_request(profile, as_of, limit))
     with session.screen.progress(text.READING) as advance:
         found = session.ask(explain_item, question, advance)
     if not session.screen.answered({"why": to_plain(found)}):
@@ -85,7 +77,7 @@ def feed_why(
 @pass_session
 def feed_compare(session: Session, *, first: str, second: str, as_of: str | None, limit: int | None) -> None:
     """Compare two profiles."""
-    request = CompareRequest(_request(first, as_of, limit), _request(second, as_of, limit), limit)
+    request = CompareRequest(feed_request(first, as_of, limit), feed_request(second, as_of, limit), limit)
     with session.screen.progress(text.READING) as advance:
         found = session.ask(compare_feeds, request, advance)
     if not session.screen.answered({"compared": to_plain(found)}):
@@ -94,14 +86,14 @@ def feed_compare(session: Session, *, first: str, second: str, as_of: str | None
 
 @feed.verb("what-if", Help(text.WHAT_IF, text.WHAT_IF_TEXT, text.WHAT_IF_EXAMPLES))
 @option("--weight", multiple=True, metavar="SIGNAL=N", help=text.WEIGHT)
-@_which
+@feed_options
 @pass_session
 def feed_what_if(
     session: Session, *, weight: Sequence[str], profile: str | None, as_of: str | None, limit: int | None
 ) -> None:
     """Try other weights."""
     weights = dict(_weight(each) for each in weight)
-    request = WhatIfRequest(_request(profile, as_of, limit), weights)
+    request = WhatIfRequest(feed_request(profile, as_of, limit), weights)
     with session.screen.progress(text.READING) as advance:
         found = session.ask(what_if, request, advance)
     if not session.screen.answered({"compared": to_plain(found)}):
@@ -164,7 +156,7 @@ def _rank(screen: Screen, side: Side) -> str:
 @pass_session
 def feed_contribution(session: Session, *, who: str | None, profile: str | None, as_of: str | None) -> None:
     """Show the ledger of contributions."""
-    request = ContributionRequest(who, _request(profile, as_of, None))
+    request = ContributionRequest(who, feed_request(profile, as_of, None))
     with session.screen.progress(text.READING) as advance:
         found = session.ask(contributions, request, advance)
     if not session.screen.answered({"contribution": to_plain(found)}):
@@ -197,31 +189,6 @@ def inbox(session: Session, *, limit: int, everything: bool, keep: bool) -> None
         _notice(screen, notice)
     if found.more:
         screen.advise(text.MORE_KEPT if keep or everything else text.MORE)
-
-
-# --- which feed --------------------------------------------------------------------------------------
-
-
-def _request(profile: str | None, as_of: str | None, limit: int | None) -> FeedRequest:
-    at = None if as_of is None else _moment(as_of)
-    if profile is None or profile in PRESETS:
-        return FeedRequest(preset=profile or DEFAULT, as_of=at, limit=limit)
-    return FeedRequest(profile=profile_source(profile, "--profile"), as_of=at, limit=limit)
-
-
-def _moment(words: str) -> int:
-    try:
-        found = datetime.fromisoformat(words)
-    except ValueError as exc:
-        raise InvalidValue(
-            "{field}: {value} is no moment",
-            field="--as-of",
-            value=words,
-            remedy="give a date, or a date and time such as 2026-11-01T12:00:00Z",
-        ) from exc
-    aware = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
-    since = aware - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 # --- showing -----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from knowchain.home.gathering import Gathered
 from knowchain.identifiers import RecordId, cid_of, key_id
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.facts import Drop, Fact
+from knowchain.ranking.likeness import fingerprint
 from knowchain.records import Revoke, write_identity
 
 
@@ -334,3 +335,13 @@ def test_viewpoint_groups_are_read_while_they_stand(mari: Person, owain: Person)
     mari.retract(groups)
     watched.facts()
     assert groups not in watched.kept.columns.viewpoints
+
+
+def test_what_a_work_says_gives_its_fingerprint(mari: Person) -> None:
+    work = mari.work("Hen benillion", "cy", description={"en": ["Old verses", "sung"], "cy": ["Geiriau"]})
+    bare = mari.work("ab", "cy")
+    gathered = Gathered("main")
+    with mari.home.store.snapshot() as reader:
+        gathered.bring_up_to_date(reader)
+        found = [gathered.columns.fingerprint_of(each) for each in (work, bare, mari.rights)]
+    assert found == [fingerprint(["Hen benillion", "Geiriau", "Old verses", "sung"]), None, None]

@@ -1,0 +1,50 @@
+"""Which feed is meant: the options that say so, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from knowchain.errors import InvalidValue
+from knowchain.home.feeding import FeedRequest
+from knowchain.ranking.presets import DEFAULT, PRESETS
+from knowchain_cli.commands import option
+from knowchain_cli.messages import feeding as text
+from knowchain_cli.verbs.profile import profile_source
+
+__all__ = ["feed_options", "feed_request"]
+
+
+def feed_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options by which a verb knows which feed is meant."""
+    function = option("--limit", type=int, metavar="N", help=text.LIMIT)(function)
+    function = option("--as-of", metavar="TIME", help=text.AS_OF)(function)
+    return option("--profile", metavar="FILE|NAME", help=text.PROFILE)(function)
+
+
+def feed_request(profile: str | None, as_of: str | None, limit: int | None) -> FeedRequest:
+    """The feed that was asked for.
+
+    Raises:
+        InvalidValue: no such profile, or no moment.
+    """
+    at = None if as_of is None else _moment(as_of)
+    if profile is None or profile in PRESETS:
+        return FeedRequest(preset=profile or DEFAULT, as_of=at, limit=limit)
+    return FeedRequest(profile=profile_source(profile, "--profile"), as_of=at, limit=limit)
+
+
+def _moment(words: str) -> int:
+    try:
+        found = datetime.fromisoformat(words)
+    except ValueError as exc:
+        raise InvalidValue(
+            "{field}: {value} is no moment",
+            field="--as-of",
+            value=words,
+            remedy="give a date, or a date and time such as 2026-11-01T12:00:00Z",
+        ) from exc
+    aware = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    since = aware - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
