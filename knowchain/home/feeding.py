@@ -18,15 +18,14 @@ from knowchain.home.following import follows_in
 from knowchain.home.gathering import Gathered, folded
 from knowchain.home.home import Home
 from knowchain.home.names import resolve_record
+from knowchain.home.profiles import ProfileAsked, chosen_profile
 from knowchain.home.seen import remember_seen, seen_in
 from knowchain.identifiers import Cid, RecordId, parse_record_id
 from knowchain.ranking.contribution import Ledger
 from knowchain.ranking.engine import Engine, Ranking
 from knowchain.ranking.facts import Viewer
 from knowchain.ranking.feed import SCORE_UNIT
-from knowchain.ranking.presets import DEFAULT, preset
-from knowchain.ranking.profile import MAX_PAGE, Profile, check_parents
-from knowchain.ranking.profile_text import read_profile
+from knowchain.ranking.profile import MAX_PAGE, Profile
 from knowchain.ranking.reasons import Because, why_dropped, why_unmet
 from knowchain.ranking.snapshot import Manifest
 from knowchain.ranking.weighing import reweighed
@@ -53,8 +52,9 @@ class FeedRequest:
     """Which feed.
 
     Attributes:
-        profile: the text of a profile; None: that of ``preset``.
-        preset: the name of a preset; None: ``balanced``.
+        profile: the text of a profile.
+        preset: the name of a preset.
+        record: the id of a published profile. Without any of the three: the profile in use.
         as_of: the moment, milliseconds since 1970; None: now.
         limit: how many items; None: a page of the profile.
         remember: whether what is shown counts as shown from now on, for the signal `novelty` and for what
@@ -63,6 +63,7 @@ class FeedRequest:
 
     profile: str | None = None
     preset: str | None = None
+    record: str | None = None
     as_of: int | None = None
     limit: int | None = None
     remember: bool | None = None
@@ -337,26 +338,8 @@ def explain_item(home: Home, request: WhyRequest, advance: Advance = _unwatched)
 
 def _profile(reader: Reader, request: FeedRequest) -> tuple[str, Profile]:
     """The text of a profile, and what it means."""
-    if request.profile is not None and request.preset is not None:
-        raise InvalidValue(
-            "{field}: a profile and a preset can't both rank",
-            field="preset",
-            value=request.preset,
-            remedy="give one of the two",
-        )
-    text = request.profile if request.profile is not None else preset(request.preset or DEFAULT)
-    profile = read_profile(text)
-    check_parents(profile.parent, lambda rid: parent_of(reader, rid))
-    return text, profile
-
-
-def parent_of(reader: Reader, rid: RecordId) -> RecordId | None:
-    """The parent of a published profile; None if it states none, or is not held or can't be read."""
-    stored, data = reader.record(rid), reader.body(rid)
-    if stored is None or data is None or stored.block.header.kind != "ranking-profile":
-        return None
-    parents = [ref.target for ref in stored.block.header.refs if ref.relation == "prov:wasDerivedFrom"]
-    return parents[0] if parents else None
+    found = chosen_profile(reader, ProfileAsked(request.profile, request.preset, request.record))
+    return found.text, found.profile
 
 
 def _unmet(rule: str, place: int) -> Unmet:

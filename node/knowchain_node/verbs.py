@@ -64,6 +64,10 @@ VERBS: Final[Mapping[str, Verb]] = {
     "explain_item": Verb("feeding"),
     "compare_feeds": Verb("comparing"),
     "what_if": Verb("comparing"),
+    "profile_text": Verb("profiles"),
+    "list_profiles": Verb("profiles"),
+    "use_profile": Verb("profiles"),
+    "publish_profile": Verb("profiles"),
     "write_feed_receipt": Verb(
         "receipts", "out", ("request", "file"), ("FILE", "choose another name, or add --replace")
     ),

@@ -39,7 +39,10 @@ WHY_EXAMPLES: Final = (
     ("knowchain feed why bafyreif5", Message("In the feed that `feed show` shows.")),
     ("knowchain feed why bafyreif5 --profile mine.toml", Message("In that of another profile.")),
 )
-PROFILE: Final = Message("A profile: a file, or the name of one that comes along. Default: balanced.")
+PROFILE: Final = Message(
+    "A profile: a file, the name of one that comes along, or the id of a published one. Default: the one in "
+    "use (`profile use`), or balanced."
+)
 AS_OF: Final = Message("The moment, such as 2026-11-01T12:00:00Z. Default: now.")
 REMEMBER: Final = Message(
     "Whether what is shown counts as shown, for the signal `novelty`, and towards what languages are owed. "

@@ -70,8 +70,8 @@ def feed_why(
 
 
 @feed.verb("compare", Help(text.COMPARE, text.COMPARE_TEXT, text.COMPARE_EXAMPLES))
-@argument("first", metavar="FILE|NAME")
-@argument("second", metavar="FILE|NAME")
+@argument("first", metavar="FILE|NAME|ID")
+@argument("second", metavar="FILE|NAME|ID")
 @option("--as-of", metavar="TIME", help=text.AS_OF)
 @option("--limit", type=int, metavar="N", help=text.LIMIT)
 @pass_session
@@ -152,7 +152,7 @@ def _rank(screen: Screen, side: Side) -> str:
 @feed.verb("contribution", Help(text.CONTRIBUTION, text.CONTRIBUTION_TEXT, text.CONTRIBUTION_EXAMPLES))
 @argument("who", metavar="WHO", required=False)
 @option("--as-of", metavar="TIME", help=text.AS_OF)
-@option("--profile", metavar="FILE|NAME", help=text.PROFILE)
+@option("--profile", metavar="FILE|NAME|ID", help=text.PROFILE)
 @pass_session
 def feed_contribution(session: Session, *, who: str | None, profile: str | None, as_of: str | None) -> None:
     """Show the ledger of contributions."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from knowchain.errors import InvalidValue
 from knowchain.home.feeding import FeedRequest
-from knowchain.ranking.presets import DEFAULT, PRESETS
+from knowchain.home.profiles import ProfileAsked
 from knowchain_cli.commands import option
 from knowchain_cli.messages import feeding as text
-from knowchain_cli.verbs.profile import profile_source
+from knowchain_cli.verbs.profile import asked_profile
 
 __all__ = ["feed_options", "feed_request"]
 
@@ -20,7 +20,7 @@ def feed_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options by which a verb knows which feed is meant."""
     function = option("--limit", type=int, metavar="N", help=text.LIMIT)(function)
     function = option("--as-of", metavar="TIME", help=text.AS_OF)(function)
-    return option("--profile", metavar="FILE|NAME", help=text.PROFILE)(function)
+    return option("--profile", metavar="FILE|NAME|ID", help=text.PROFILE)(function)
 
 
 def feed_request(profile: str | None, as_of: str | None, limit: int | None) -> FeedRequest:
@@ -30,9 +30,8 @@ def feed_request(profile: str | None, as_of: str | None, limit: int | None) -> F
         InvalidValue: no such profile, or no moment.
     """
     at = None if as_of is None else _moment(as_of)
-    if profile is None or profile in PRESETS:
-        return FeedRequest(preset=profile or DEFAULT, as_of=at, limit=limit)
-    return FeedRequest(profile=profile_source(profile, "--profile"), as_of=at, limit=limit)
+    asked = ProfileAsked() if profile is None else asked_profile(profile, "--profile")
+    return FeedRequest(asked.text, asked.preset, asked.record, as_of=at, limit=limit)
 
 
 def _moment(words: str) -> int:
