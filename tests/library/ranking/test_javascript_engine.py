@@ -1,0 +1,85 @@
+"""A third engine, in JavaScript, written from the page alone: published vectors, and worlds drawn for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ranking_drawn import Drawn
+from ranking_vectors import FOLDER, feed_json, judgement_json, plain, world_json
+from ranking_worlds import NOW
+
+from knowchain.ranking.profile_text import read_profile
+from knowchain.ranking.referee import Referee
+
+Run = Callable[[Path], subprocess.CompletedProcess[str]]
+ENGINE = Path(__file__).parents[2] / "js" / "ranking" / "vectors.mjs"
+
+
+@pytest.fixture
+def run(need_program: Callable[[str], Path]) -> Run:
+    """``run(FOLDER)`` holds the engine to the vectors of a folder."""
+    node = need_program("node22")
+    return lambda folder: subprocess.run(
+        [node, ENGINE, folder], capture_output=True, text=True, timeout=500, check=False
+    )
+
+
+def drawn_feeds(seeds: Sequence[int]) -> dict[str, Any]:
+    """Worlds, and what the referee says of them, as ``feeds.json`` has it."""
+    worlds, cases = {}, []
+    for seed in seeds:
+        drawn = Drawn(seed)
+        world, viewer, profile = drawn.world(), drawn.viewer(), drawn.profile()
+        referee = Referee(world, read_profile(profile), viewer, as_of=NOW)
+        worlds[str(seed)] = world_json(world)
+        cases.append(
+            {
+                "name": f"seed {seed}",
+                "world": str(seed),
+                "profile": profile,
+                "viewer": plain(viewer),
+                "as_of": NOW,
+                "feed": feed_json(referee.feed()),
+                "judgements": {str(each): judgement_json(referee.judge(each)) for each in drawn.records},
+            }
+        )
+    return {"about": "drawn worlds", "worlds": worlds, "cases": cases}
+
+
+def hold_to_drawn(folder: Path, run: Run, seeds: Sequence[int]) -> None:
+    """Draw worlds, and hold the engine to what the referee says of them."""
+    (folder / "feeds.json").write_text(json.dumps(drawn_feeds(seeds)), encoding="utf-8")
+    done = run(folder)
+    assert (done.returncode, done.stdout) == (0, f"feeds {len(seeds)}\n"), done.stdout + done.stderr
+
+
+def test_the_published_vectors_hold_in_another_language(run: Run) -> None:
+    done = run(FOLDER)
+    assert done.returncode == 0, done.stdout + done.stderr
+    counted = {name: int(count) for name, count in (line.split() for line in done.stdout.splitlines())}
+    assert set(counted) == {path.stem for path in FOLDER.glob("*.json")}, "a file that nobody looked at"
+    assert all(counted.values())
+
+
+def test_a_feed_that_is_one_unit_off_is_found(run: Run, tmp_path: Path) -> None:
+    feeds = json.loads((FOLDER / "feeds.json").read_text("utf-8"))
+    feeds["cases"][-1]["feed"]["items"][3]["contributions"][0][1] += 1
+    (tmp_path / "feeds.json").write_text(json.dumps(feeds), encoding="utf-8")
+    done = run(tmp_path)
+    assert done.returncode == 1
+    assert "feed.items.3.contributions.0.1 is " in done.stdout
+
+
+def test_drawn_worlds_have_the_same_feeds_in_another_language(run: Run, tmp_path: Path) -> None:
+    hold_to_drawn(tmp_path, run, range(40))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(1_000, 11_000, 500))
+def test_thousands_of_drawn_worlds_have_the_same_feeds(run: Run, tmp_path: Path, start: int) -> None:
+    hold_to_drawn(tmp_path, run, range(start, start + 500))
