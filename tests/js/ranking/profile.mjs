@@ -36,7 +36,7 @@ const line = (value) => {
   return kept && characters(kept) <= LONGEST_LINE && !/[\p{Cc}\p{Cs}]/u.test(kept) ? kept : bad('not one line')
 }
 const truth = (value) => (typeof value === 'boolean' ? value : bad('neither true nor false'))
-const record = (value) => (parseId(trimmed(value)) ? trimmed(value) : bad('no id'))
+const record = (value) => (parseId(text(value)) ? value : bad('no id'))
 const tag = (value) => {
   const kept = trimmed(value)
   return GLOTTOCODE.test(kept) ? kept : canonicalTag(kept) ?? bad('no language tag')
@@ -98,7 +98,7 @@ const KEYS = {
   v: whole(1n, 1n), name: line, parent: record, reason: line,
   'reader.langs': list(tag),
   'reader.seeds': list((value) => (value === 'me' ? value : record(value))),
-  'reader.blocked': list((value) => (parseId(trimmed(value)) ? trimmed(value) : tag(value))),
+  'reader.blocked': list((value) => (parseId(text(value)) ? value : tag(value))),
   'reader.topics': list((value) => fold(text(value))), 'reader.labelers': list(record), 'reader.groups': record,
   'filter.drop': list(condition), boost: tables({ when: condition, add: thousandths }, MOST_BOOSTS),
   'params.axis_half_life_s': seconds, 'params.axis_kappa': whole(1n, 1_000_000n),

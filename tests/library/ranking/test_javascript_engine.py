@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 from ranking_drawn import Drawn
-from ranking_vectors import FOLDER, feed_json, judgement_json, plain, world_json
+from ranking_edges import profiles
+from ranking_vectors import FOLDER, fault_of, feed_json, judgement_json, plain, profile_json, world_json
 from ranking_worlds import NOW
 
+from knowchain.errors import InvalidValue
+from knowchain.ranking.likeness import fingerprint
 from knowchain.ranking.profile_text import read_profile
 from knowchain.ranking.referee import Referee
 
@@ -51,6 +55,18 @@ def drawn_feeds(seeds: Sequence[int]) -> dict[str, Any]:
     return {"about": "drawn worlds", "worlds": worlds, "cases": cases}
 
 
+def edges() -> dict[str, Any]:
+    """What is made here of profiles at the edges, as ``profiles.json`` has it."""
+    found: dict[str, Any] = {"valid": [], "invalid": []}
+    for number, toml in enumerate(profiles()):
+        case = {"name": f"edge {number}, {toml[-200:]!r}", "toml": toml}
+        try:
+            found["valid"].append({**case, "means": profile_json(read_profile(toml))})
+        except InvalidValue:
+            found["invalid"].append({**case, "fault": fault_of(toml)})
+    return found
+
+
 def hold_to_drawn(folder: Path, run: Run, seeds: Sequence[int]) -> None:
     """Draw worlds, and hold the engine to what the referee says of them."""
     (folder / "feeds.json").write_text(json.dumps(drawn_feeds(seeds)), encoding="utf-8")
@@ -77,6 +93,26 @@ def test_a_feed_that_is_one_unit_off_is_found(run: Run, tmp_path: Path) -> None:
 
 def test_drawn_worlds_have_the_same_feeds_in_another_language(run: Run, tmp_path: Path) -> None:
     hold_to_drawn(tmp_path, run, range(40))
+
+
+def test_profiles_at_every_edge_mean_the_same_in_another_language(run: Run, tmp_path: Path) -> None:
+    found = edges()
+    assert min(map(len, found.values())) > 100
+    (tmp_path / "profiles.json").write_text(json.dumps(found), encoding="utf-8")
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_drawn_texts_have_the_same_fingerprints_in_another_language(run: Run, tmp_path: Path) -> None:
+    chance = random.Random("texts")
+    letters = "abé\u0301ßΣς ΩİıẞᾳΐꭰᎠ水\u2003\u0085\x1f\u200b\U0001f600\n\t\u1e9e\u0345"
+    lengths = [chance.randrange(9) for _ in range(200)] + [4_094, 4_095, 4_096, 4_097, 9_000]
+    texts = [["".join(chance.choices(letters, k=n)) for _ in range(chance.randrange(4))] for n in lengths]
+    found = [(each, fingerprint(each)) for each in texts]
+    cases = [[each, None if bits is None else f"{bits:016x}"] for each, bits in found]
+    (tmp_path / "fingerprints.json").write_text(json.dumps({"cases": cases}), encoding="utf-8")
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow
