@@ -16,6 +16,7 @@ from knowchain.errors import InvalidValue, NotAllowed, NotFound
 from knowchain.home.feed_items import FeedItem, Shower
 from knowchain.home.following import follows_in
 from knowchain.home.gathering import Gathered, folded
+from knowchain.home.held import Held
 from knowchain.home.home import Home
 from knowchain.home.names import resolve_record
 from knowchain.home.profiles import ProfileAsked, chosen_profile
@@ -271,6 +272,16 @@ class Feeds:
             _, profile = _profile(reader, request)
             ranking, _ = self._ranked(home, reader, profile, request, advance)
             return ranking.ledger(), ranking.as_of
+
+    @contextmanager
+    def held(self, home: Home, request: FeedRequest, advance: Advance = _unwatched) -> Iterator[Held]:
+        """What is held, and whom the reader's trust reaches; arguments and errors as those of ``show``."""
+        with self._lock, home.store.snapshot() as reader:
+            profile, manifest = _profile(reader, request), self._brought(reader, advance)
+            asked = _bounded("as-of", request.as_of, 0, 2**53 - 1)
+            as_of = home.clock() if asked is None else asked
+            vouched = self._engine.trust.at(profile, _viewer(home, reader), as_of)
+            yield Held(self._engine.columns, vouched, manifest.cid, as_of)
 
     def manifest(self, home: Home) -> Manifest:
         """The manifest of what is held now: what a feed's ``snapshot`` names."""
