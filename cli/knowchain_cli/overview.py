@@ -28,6 +28,7 @@ ENTRIES: Final[Mapping[str, Entry]] = {
     "search": Entry("search", text.SEARCH, text.READ),
     "feed": Entry("feed", text.FEED, text.READ),
     "profile": Entry("profile", text.PROFILE, text.READ),
+    "groups": Entry("groups", text.GROUPS, text.READ),
     "inbox": Entry("feed", text.INBOX, text.READ),
     "blast": Entry("trace", text.BLAST, text.READ),
     "name": Entry("people", text.NAME, text.PEOPLE),
