@@ -277,7 +277,7 @@ class Feeds:
     def held(self, home: Home, request: FeedRequest, advance: Advance = _unwatched) -> Iterator[Held]:
         """What is held, and whom the reader's trust reaches; arguments and errors as those of ``show``."""
         with self._lock, home.store.snapshot() as reader:
-            profile, manifest = _profile(reader, request), self._brought(reader, advance)
+            (_, profile), manifest = _profile(reader, request), self._brought(reader, advance)
             asked = _bounded("as-of", request.as_of, 0, 2**53 - 1)
             as_of = home.clock() if asked is None else asked
             vouched = self._engine.trust.at(profile, _viewer(home, reader), as_of)
