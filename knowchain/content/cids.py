@@ -11,10 +11,10 @@ from typing import Final
 
 from knowchain.content.protobuf import read_varint
 from knowchain.errors import ContentError, InvalidValue
-from knowchain.identifiers import Cid, from_base58
+from knowchain.identifiers import Cid, from_base58, to_base58
 from knowchain.limits import MAX_LINK
 
-__all__ = ["as_version_0", "cid_size", "is_version_0", "parse_cid", "read_cid"]
+__all__ = ["as_version_0", "cid_size", "is_version_0", "parse_cid", "read_cid", "text_of"]
 
 _V0: Final = b"\x12\x20"
 _V0_SIZE: Final = 34
@@ -39,6 +39,12 @@ def read_cid(binary: bytes) -> Cid:
 def as_version_0(cid: Cid) -> bytes:
     """The binary form in version 0, if ``cid`` has one: of a dag-pb block by its sha2-256; else as it is."""
     return cid[2:] if cid[:2] == _AS_V1 and len(cid) == _V0_SIZE + 2 and cid[2:4] == _V0 else cid
+
+
+def text_of(cid: Cid, *, version_0: bool) -> str:
+    """A CID as text: in version 0 where it has one and that is asked for, else as it is."""
+    binary = as_version_0(cid) if version_0 else cid
+    return to_base58(binary) if binary is not cid else str(cid)
 
 
 def is_version_0(text: str) -> bool:

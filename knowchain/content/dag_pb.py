@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from knowchain.content.bounds import MAX_BLOCK, MAX_LINKS
-from knowchain.content.cids import read_cid
+from knowchain.content.cids import as_version_0, read_cid
 from knowchain.content.protobuf import read_bounds, read_varint, varint
 from knowchain.errors import ContentError
 from knowchain.identifiers import Cid
@@ -40,11 +40,17 @@ class Node(NamedTuple):
     data: bytes | None
 
 
-def encode(links: Sequence[Link], data: bytes) -> bytes:
-    """The canonical block: links sorted by the bytes of their names (equal names as given), then data."""
+def encode(links: Sequence[Link], data: bytes, *, version_0: bool = False) -> bytes:
+    """The canonical block: links sorted by the bytes of their names (equal names as given), then data.
+
+    Args:
+        links: what it links to.
+        data: what it says.
+        version_0: name the blocks that have a CIDv0 by it, as tools did before there was another.
+    """
     parts: list[bytes] = []
-    for cid, name, size in sorted(links, key=_name_bytes):
-        raw = name.encode()
+    for link, name, size in sorted(links, key=_name_bytes):
+        raw, cid = name.encode(), as_version_0(link) if version_0 else link
         body = b"".join(
             (b"\x0a", varint(len(cid)), cid, b"\x12", varint(len(raw)), raw, b"\x18", varint(size))
         )

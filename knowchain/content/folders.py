@@ -14,6 +14,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 from knowchain.content import dag_pb, unixfs
 from knowchain.content.blocks import BlockSink
 from knowchain.content.bounds import MAX_DEPTH
+from knowchain.content.cids import as_version_0
 from knowchain.content.dag_pb import Link
 from knowchain.content.importing import Imported, import_file
 from knowchain.content.names import check_name_given, check_target_given
@@ -166,29 +167,35 @@ def _import_leaf(
             remedy="replace it by a copy of its target, or ask for symlinks to be kept as such",
         )
     data = unixfs.encode(UnixFs(Kind.SYMLINK, check_target_given(entry.target, path)))
-    cid, size = _put_node([], data, sink)
+    cid, size = _put_node([], data, sink, profile)
     return ImportedEntry(path, "symlink", Imported(cid, profile, 0, size, 1))
 
 
 def _write_folder(folder: _OpenFolder, sink: BlockSink, profile: Profile) -> Imported:
     links = list(folder.links.values())
     if _is_sharded(links, profile):
-        root = write_shards(links, sink, profile.shard_fanout)
+        root = write_shards(links, sink, profile.shard_fanout, version_0=profile.cid_version == 0)
         return Imported(root.cid, profile, folder.size, root.dag_size, folder.blocks + root.blocks)
-    cid, size = _put_node(links, _EMPTY_FOLDER, sink)
+    cid, size = _put_node(links, _EMPTY_FOLDER, sink, profile)
     return Imported(cid, profile, folder.size, size, folder.blocks + 1)
 
 
 def _is_sharded(links: list[Link], profile: Profile) -> bool:
     """Compared with ``>``: a folder of exactly the threshold stays in one block (IPIP-499)."""
     if profile.shard_measure == "links-bytes":
-        return sum(len(link.name.encode()) + len(link.cid) for link in links) > profile.shard_threshold
-    return len(dag_pb.encode(links, _EMPTY_FOLDER)) > profile.shard_threshold
+        return sum(_bytes_of(link, profile) for link in links) > profile.shard_threshold
+    version_0 = profile.cid_version == 0
+    return len(dag_pb.encode(links, _EMPTY_FOLDER, version_0=version_0)) > profile.shard_threshold
 
 
-def _put_node(links: list[Link], data: bytes, sink: BlockSink) -> tuple[Cid, int]:
+def _bytes_of(link: Link, profile: Profile) -> int:
+    cid = as_version_0(link.cid) if profile.cid_version == 0 else link.cid
+    return len(link.name.encode()) + len(cid)
+
+
+def _put_node(links: list[Link], data: bytes, sink: BlockSink, profile: Profile) -> tuple[Cid, int]:
     """Write one dag-pb block: its CID, and the bytes of it and of all that it links to."""
-    block = dag_pb.encode(links, data)
+    block = dag_pb.encode(links, data, version_0=profile.cid_version == 0)
     cid = cid_of(block, DAG_PB)
     sink.put(cid, block)
     return cid, len(block) + sum(link.size for link in links)

@@ -1,4 +1,4 @@
-"""A file becomes blocks: raw leaves of fixed size under a balanced tree, in little memory."""
+"""A file becomes blocks: leaves of fixed size under a balanced tree, in little memory."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def reader_of(chunks: Iterable[bytes]) -> Reader:
 def import_file(read: Reader, sink: BlockSink, profile: Profile = UNIXFS_V1_2025) -> Imported:
     """Import the bytes of ``read`` into ``sink``.
 
-    The order of the blocks is part of the contract: leaves, the raw blocks, come in the order of the file and
-    once for each occurrence, so that their sizes add up to their offsets; a node comes after all that it
-    links to. An empty file is one empty leaf. Whatever ``read`` and ``sink`` raise passes through.
+    The order of the blocks is part of the contract: leaves come in the order of the file and once for each
+    occurrence, so that the sizes of raw ones add up to their offsets; a node comes after all that it links
+    to. An empty file is one empty leaf. Whatever ``read`` and ``sink`` raise passes through.
     """
     tree = _Balanced(sink, profile)
     for chunk in _chunks(read, profile.chunk_size):
@@ -117,14 +117,21 @@ class _Balanced:
         self._blocks = 0
 
     def add_leaf(self, chunk: bytes) -> None:
-        cid = cid_of(chunk, RAW)
-        self._put(cid, chunk)
+        block, codec = self._leaf(chunk)
+        cid = cid_of(block, codec)
+        self._put(cid, block)
         # A full level closes only when a further part comes: a root that is just full gets no parent.
         height = 0
         while height < len(self._levels) and len(self._levels[height]) == self._profile.max_links:
             self._close(height)
             height += 1
-        self._levels[0].append(_Part(cid, len(chunk), len(chunk)))
+        self._levels[0].append(_Part(cid, len(chunk), len(block)))
+
+    def _leaf(self, chunk: bytes) -> tuple[bytes, int]:
+        if self._profile.raw_leaves:
+            return chunk, RAW
+        data = unixfs.encode(UnixFs(Kind.FILE, chunk, file_size=len(chunk)))
+        return dag_pb.encode((), data), DAG_PB
 
     def finish(self) -> Imported:
         height = 0
@@ -140,7 +147,8 @@ class _Balanced:
         parts, self._levels[height] = self._levels[height], []
         sizes = tuple(part.size for part in parts)
         data = unixfs.encode(UnixFs(Kind.FILE, file_size=sum(sizes), block_sizes=sizes))
-        block = dag_pb.encode([Link(part.cid, "", part.dag_size) for part in parts], data)
+        links = [Link(part.cid, "", part.dag_size) for part in parts]
+        block = dag_pb.encode(links, data, version_0=self._profile.cid_version == 0)
         cid = cid_of(block, DAG_PB)
         self._put(cid, block)
         if height + 1 == len(self._levels):

@@ -61,16 +61,20 @@ class Written(NamedTuple):
     blocks: int
 
 
-def write_shards(entries: list[Link], sink: BlockSink, fanout: int) -> Written:
+def write_shards(entries: list[Link], sink: BlockSink, fanout: int, *, version_0: bool = False) -> Written:
     """Write a sharded folder of ``entries``, whose names are unlike one another.
+
+    ``version_0``: as :func:`dag_pb.encode`.
 
     Raises:
         InvalidValue: two names agree in every bit of their hash that places them.
     """
-    return _write_shard([(_hash(entry.name), entry) for entry in entries], sink, fanout, 0)
+    return _write_shard([(_hash(entry.name), entry) for entry in entries], sink, fanout, 0, version_0)
 
 
-def _write_shard(entries: list[tuple[int, Link]], sink: BlockSink, fanout: int, level: int) -> Written:
+def _write_shard(
+    entries: list[tuple[int, Link]], sink: BlockSink, fanout: int, level: int, version_0: bool
+) -> Written:
     if level == _levels(fanout):
         raise InvalidValue(
             "the names {value} and {other} have the same hash and can't stand in one sharded folder",
@@ -91,11 +95,11 @@ def _write_shard(entries: list[tuple[int, Link]], sink: BlockSink, fanout: int, 
             entry_link = held[0][1]
             links.append(entry_link._replace(name=prefix + entry_link.name))
         else:
-            below = _write_shard(held, sink, fanout, level + 1)
+            below = _write_shard(held, sink, fanout, level + 1, version_0)
             links.append(Link(below.cid, prefix, below.dag_size))
             blocks += below.blocks
     data = UnixFs(Kind.HAMT_SHARD, _bitfield_bytes(bitfield), hash_type=MURMUR3_X64_64, fanout=fanout)
-    block = dag_pb.encode(links, unixfs.encode(data))
+    block = dag_pb.encode(links, unixfs.encode(data), version_0=version_0)
     cid = cid_of(block, DAG_PB)
     sink.put(cid, block)
     return Written(cid, len(block) + sum(link.size for link in links), blocks)

@@ -91,6 +91,13 @@ def import_path(
         NotAllowed: a symlink that is not to be kept; the store's own folder.
         StorageFault: the disk refused.
     """
+    if in_place and not profile.raw_leaves:
+        raise InvalidValue(
+            "{field}: under {value} no block is a part of the file, so that it can't be left in place",
+            field="profile",
+            value=profile.name,
+            remedy="choose a profile with raw leaves, or have the file copied",
+        )
     start = os.fsencode(os.path.realpath(path))
     with store.batch(upload) as batch, ThreadPoolExecutor(1, thread_name_prefix="file-hash") as hashers:
         run = _Import(store, hashers if digests else None, hidden, progress)

@@ -10,9 +10,9 @@ import pytest
 
 from knowchain.content.blocks import MemoryBlocks
 from knowchain.content.importing import import_file
-from knowchain.content.profiles import CLASSIC, UNIXFS_V1_2025
+from knowchain.content.profiles import CLASSIC, UNIXFS_V0_2015, UNIXFS_V1_2025
 from knowchain.content.reading import read_file
-from knowchain.errors import Corruption
+from knowchain.errors import Corruption, InvalidValue
 from knowchain.identifiers import Cid, cid_of
 from knowchain.storage.blocks.importing import import_path
 from knowchain.storage.blocks.packs import PackBlocks
@@ -48,6 +48,11 @@ def test_the_cid_is_that_of_a_copy_and_the_bytes_come_from_the_original(
         assert import_file(file.read, MemoryBlocks(), profile).cid == cid
     assert b"".join(read_file(packs, cid)) == original.read_bytes()
     assert packs.fsck() == []
+
+
+def test_a_profile_whose_leaves_are_no_part_of_the_file_is_refused(packs, original: Path) -> None:
+    with pytest.raises(InvalidValue, match="can't be left in place"):
+        refer(packs, original, profile=UNIXFS_V0_2015)
 
 
 def test_less_than_one_percent_of_the_bytes_is_written(packs, original: Path) -> None:

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowchain.content.blocks import MemoryBlocks, NoBlocks
+from knowchain.content.cids import text_of
 from knowchain.content.importing import import_file, reader_of
-from knowchain.content.profiles import CLASSIC, PROFILES, UNIXFS_V1_2025, profile_named
+from knowchain.content.profiles import CLASSIC, UNIXFS_V0_2015, UNIXFS_V1_2025, profile_named
+from knowchain.content.reading import read_file
 from knowchain.errors import InvalidValue
 from knowchain.identifiers import DAG_PB, RAW, cid_of
 
@@ -48,7 +50,7 @@ def test_a_leaf_that_occurs_twice_is_put_twice():
 
 
 def test_a_file_of_just_one_chunk_is_its_leaf():
-    for profile in PROFILES.values():
+    for profile in (UNIXFS_V1_2025, CLASSIC):
         data = b"x" * profile.chunk_size
         imported = import_file(io.BytesIO(data).read, NoBlocks(), profile)
         assert imported.cid == cid_of(data, RAW)
@@ -106,3 +108,17 @@ def test_a_profile_is_known_by_its_name_and_kept_with_the_result():
     with pytest.raises(InvalidValue, match="no import profile kubo") as caught:
         profile_named("kubo")
     assert "unixfs-v1-2025, classic" in caught.value.remedy
+
+
+def test_the_first_profile_of_ipfs_gives_the_cid_that_every_tool_knows_for_an_empty_file():
+    made = import_file(io.BytesIO().read, NoBlocks(), UNIXFS_V0_2015)
+    assert text_of(made.cid, version_0=True) == "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH"
+    assert (made.size, made.dag_size, made.blocks) == (0, 6, 1)
+
+
+def test_a_dag_pb_leaf_has_the_bytes_and_their_size_about_it():
+    blocks = MemoryBlocks()
+    made = import_file(io.BytesIO(b"x" * 10).read, blocks, replace(UNIXFS_V0_2015, chunk_size=4))
+    assert {cid.codec for cid in blocks.cids()} == {DAG_PB}
+    assert b"".join(read_file(blocks, made.cid)) == b"x" * 10
+    assert made.size == 10

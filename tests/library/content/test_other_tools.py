@@ -7,16 +7,18 @@ import json
 import os
 import random
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from knowchain.content.blocks import MemoryBlocks, NoBlocks
 from knowchain.content.car import read_car, write_car
+from knowchain.content.cids import text_of
 from knowchain.content.directories import list_directory, resolve
 from knowchain.content.folders import import_tree
 from knowchain.content.importing import import_file
-from knowchain.content.profiles import CLASSIC, UNIXFS_V1_2025
+from knowchain.content.profiles import CLASSIC, UNIXFS_V0_2015, UNIXFS_V1_2025
 from knowchain.content.reading import read_file
 from knowchain.content.walking import walk
 from knowchain.identifiers import Cid
@@ -113,6 +115,39 @@ def test_a_car_of_kubo_is_read_down_to_the_files(kubo, tree):
         b"".join(read_file(blocks, resolve(blocks, cid, "large"), 262_000, 500))
         == ((tree[0] / "large").read_bytes()[262_000:262_500])
     )
+
+
+CHUNK = 262_144
+
+
+@pytest.mark.kubo
+@pytest.mark.parametrize("raw_leaves", [False, True], ids=["dag-pb", "raw"])
+@pytest.mark.parametrize("version", [0, 1])
+def test_kubo_gives_the_same_cids_in_either_version_and_with_either_leaf(kubo, tmp_path, version, raw_leaves):
+    """Empty, one chunk, several, and trees of two and three levels."""
+    way = (f"--cid-version={version}", f"--raw-leaves={str(raw_leaves).lower()}", "--max-file-links=174")
+    profile = replace(UNIXFS_V0_2015, cid_version=version, raw_leaves=raw_leaves)
+    sizes = [(CHUNK, size) for size in (0, 1, CHUNK, CHUNK + 1, 1_000_000, 174 * CHUNK, 174 * CHUNK + 1)]
+    for chunk, size in [*sizes, (16, 174 * 174 * 16), (16, 174 * 174 * 16 + 1)]:
+        data = random.Random(size).randbytes(min(size, CHUNK + 1)).ljust(size, b".")
+        theirs = kubo("add", "-nQ", *way, f"--chunker=size-{chunk}", stdin=data).decode().strip()
+        made = import_file(io.BytesIO(data).read, NoBlocks(), replace(profile, chunk_size=chunk))
+        assert text_of(made.cid, version_0=version == 0) == theirs, (chunk, size)
+
+
+@pytest.mark.kubo
+@pytest.mark.parametrize("count", [3, 3_400, 3_600], ids=["plain", "just-plain", "sharded"])
+def test_kubo_gives_the_same_version_0_of_a_folder(kubo, tmp_path, folder_of, file_entry, count):
+    """Names of 41 bytes and CIDs of 34: the bound of 262,144 bytes lies between 3,495 and 3,496 entries."""
+    names = [f"{i:041d}" for i in range(count)]
+    (tmp_path / "many").mkdir()
+    for name in names:
+        (tmp_path / "many" / name).write_text(name)
+    way = ("--cid-version=0", "--raw-leaves=false", "--chunker=size-262144", "--max-file-links=174")
+    kubo("config", "Import.UnixFSHAMTDirectorySizeEstimation", "links")
+    theirs = kubo("add", "-nQr", *way, tmp_path / "many").decode().strip()
+    ours = imported(folder_of(*(file_entry(name, name.encode()) for name in names)), UNIXFS_V0_2015)[1]
+    assert text_of(ours, version_0=True) == theirs
 
 
 @pytest.mark.kubo
