@@ -6,17 +6,13 @@ its memory does not grow with the store. What arrives, is asked for again or is 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from knowchain.content.blocks import verified
-from knowchain.content.walking import links_of
-from knowchain.errors import ContentError, Corruption, NotFound
-from knowchain.identifiers import RAW, Cid
+from knowchain.identifiers import Cid
 from knowchain.storage.blocks.audit import raw_cid
-from knowchain.storage.blocks.batch import multihash_of
+from knowchain.storage.blocks.marking import TABLES, Marking
 
 if TYPE_CHECKING:
     from knowchain.storage.blocks.packs import PackBlocks
@@ -25,16 +21,7 @@ __all__ = ["Garbage", "GcReport", "collect"]
 
 _PAGE: Final = 1000
 _LISTED: Final = 10_000
-_IDENTITY: Final = 0
 
-_TABLES: Final = """
-DROP TABLE IF EXISTS temp.reached;
-DROP TABLE IF EXISTS temp.alive;
-DROP TABLE IF EXISTS temp.frontier;
-CREATE TEMP TABLE reached (cid BLOB PRIMARY KEY) WITHOUT ROWID;
-CREATE TEMP TABLE alive (multihash BLOB PRIMARY KEY) WITHOUT ROWID;
-CREATE TEMP TABLE frontier (id INTEGER PRIMARY KEY, cid BLOB NOT NULL);
-"""
 _DEAD: Final = """
 SELECT multihash, length FROM {table} WHERE multihash > ?1 AND (pack, offset) < (?2, ?3)
 AND NOT EXISTS (SELECT 1 FROM temp.alive a WHERE a.multihash = {table}.multihash)
@@ -103,8 +90,8 @@ def collect(
     if not dry_run:
         store.ledger.end_expired(now)
     with store.database.reading() as db, store.touched_meanwhile() as touched:
-        db.executescript(_TABLES)
-        marking = _Marking(store, db)
+        db.executescript(TABLES)
+        marking = Marking(store, db)
         marking.mark(roots)
         marking.mark(pin.cid for pin in store.pins())
         total, freed = 0, 0
@@ -116,71 +103,13 @@ def collect(
             if each is not None:
                 each(garbage)
         kept = marking.kept()
-        db.executescript(_TABLES)
+        db.executescript(TABLES)
     return GcReport(kept, marking.missing, total, freed, tuple(listed), expired, dry_run)
-
-
-class _Marking:
-    """What is reached so far. A block is walked once for each codec that it is referred to by."""
-
-    def __init__(self, store: PackBlocks, db: sqlite3.Connection) -> None:
-        self._store = store
-        self._blocks = verified(store)
-        self.db = db
-        self.missing = 0
-
-    def mark(self, roots: Iterable[Cid]) -> None:
-        """Mark everything that ``roots`` reach."""
-        self._reach(roots)
-        while rows := self.db.execute(
-            "SELECT id, cid FROM frontier ORDER BY id DESC LIMIT ?", (_PAGE,)
-        ).fetchall():
-            self.db.execute("DELETE FROM frontier WHERE id >= ?", (rows[-1][0],))
-            self._reach(link for _, cid in rows for link in self._links(Cid(cid)))
-
-    def _reach(self, cids: Iterable[Cid]) -> None:
-        for cid in cids:
-            if cid.hash_code == _IDENTITY and cid.codec == RAW:
-                continue  # it is its own block
-            new = self.db.execute("INSERT OR IGNORE INTO reached VALUES (?)", (cid,)).rowcount
-            if not new:
-                continue
-            self.db.execute("INSERT OR IGNORE INTO alive VALUES (?)", (multihash_of(cid),))
-            if cid.codec != RAW:
-                self.db.execute("INSERT INTO frontier (cid) VALUES (?)", (cid,))
-            elif not self._store.has(cid):
-                self.missing += 1
-
-    def _links(self, cid: Cid) -> list[Cid]:
-        try:
-            return links_of(cid, self._blocks.get(cid))
-        except NotFound:
-            self.missing += 1
-            return []
-        except ContentError as exc:
-            if self._is_whole(cid):
-                return []  # not of the codec that its CID claims: whoever wrote it linked to nothing
-            raise Corruption(
-                "block {cid} is damaged, so what it refers to is unknown; nothing was collected",
-                cid=str(cid),
-                remedy="run a scrub, fetch the block again, then collect",
-            ) from exc
-
-    def _is_whole(self, cid: Cid) -> bool:
-        return cid.matches(self._store.get(cid))
-
-    def kept(self) -> int:
-        (count,) = self.db.execute(
-            "SELECT (SELECT COUNT(*) FROM blocks JOIN alive USING (multihash))"
-            " + (SELECT COUNT(*) FROM pointers p JOIN alive USING (multihash)"
-            " WHERE NOT EXISTS (SELECT 1 FROM blocks b WHERE b.multihash = p.multihash))"
-        ).fetchone()
-        return int(count)
 
 
 def _sweep(
     store: PackBlocks,
-    marking: _Marking,
+    marking: Marking,
     high_water: tuple[int, int],
     touched: set[bytes],
     now: float,

@@ -6,7 +6,7 @@ The format is docs/spec/packs.md. One process writes; any number of its threads 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from knowchain.errors import Corruption, KnowchainError, NotFound, StorageFault
 from knowchain.identifiers import Cid
-from knowchain.storage.blocks import collecting, compaction, consistency, recovery
+from knowchain.storage.blocks import collecting, compaction, consistency, reaching, recovery
 from knowchain.storage.blocks.audit import AuditLine, AuditLog, raw_cid
 from knowchain.storage.blocks.batch import Batch, multihash_of
 from knowchain.storage.blocks.database import Database
@@ -288,6 +288,14 @@ class PackBlocks:
         """
         with self.maintenance:
             return collecting.collect(self, roots, dry_run=dry_run, now=self.clock() if now is None else now)
+
+    def discard(self, cids: Sequence[Cid], roots: Iterable[Cid], reason: str) -> list[reaching.Discarded]:
+        """Let go of single blocks, but for those that something reaches.
+
+        See :func:`knowchain.storage.blocks.reaching.discard`.
+        """
+        with self.maintenance:
+            return reaching.discard(self, cids, roots, reason)
 
     # --- upkeep -----------------------------------------------------------------------------------------
 
