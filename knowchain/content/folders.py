@@ -24,7 +24,7 @@ from knowchain.content.unixfs import Kind, UnixFs
 from knowchain.errors import InvalidValue, NotAllowed, shown
 from knowchain.identifiers import DAG_PB, Cid, cid_of
 
-__all__ = ["Entry", "File", "Folder", "ImportedEntry", "Readable", "Symlink", "import_tree"]
+__all__ = ["Entry", "File", "Folder", "ImportedEntry", "Readable", "Ready", "Symlink", "import_tree"]
 
 
 class Readable(Protocol):
@@ -57,7 +57,16 @@ class Folder:
     entries: Callable[[], Iterable[Entry]]
 
 
-Entry: TypeAlias = File | Folder | Symlink
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A file or symlink whose blocks are in the sink already, where content comes in an order of its own."""
+
+    name: str | bytes
+    kind: Literal["file", "symlink"]
+    imported: Imported
+
+
+Entry: TypeAlias = File | Folder | Symlink | Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +164,14 @@ def _new_name(entry: Entry, folder: _OpenFolder) -> str:
 
 
 def _import_leaf(
-    entry: File | Symlink, path: str, sink: BlockSink, profile: Profile, symlinks: Literal["refuse", "keep"]
+    entry: File | Symlink | Ready,
+    path: str,
+    sink: BlockSink,
+    profile: Profile,
+    symlinks: Literal["refuse", "keep"],
 ) -> ImportedEntry:
+    if isinstance(entry, Ready):
+        return ImportedEntry(path, entry.kind, entry.imported)
     if isinstance(entry, File):
         with entry.open() as opened:
             return ImportedEntry(path, "file", import_file(opened.read, sink, profile))

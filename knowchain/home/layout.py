@@ -20,6 +20,7 @@ class Layout:
         content/        file blocks: packs, index, audit log
         config.toml     the operator's settings; optional
         token           what the API asks of whoever changes something; made by the peer
+        kubo-rpc.token  what Kubo's RPC asks of everybody; made by the peer that offers it
     """
 
     root: Path
@@ -63,6 +64,11 @@ class Layout:
     def token(self) -> Path:
         """The API's token."""
         return self.root / "token"
+
+    @property
+    def kubo_rpc_token(self) -> Path:
+        """The token of Kubo's RPC."""
+        return self.root / "kubo-rpc.token"
 
     @property
     def exists(self) -> bool:

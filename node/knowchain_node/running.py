@@ -21,7 +21,7 @@ from knowchain_node.api import passing
 from knowchain_node.api.guard import Guard
 from knowchain_node.api.listener import answering, bound_socket, listening
 from knowchain_node.api.service import Service
-from knowchain_node.api.tokens import kept_token
+from knowchain_node.api.tokens import kept_token, token_in
 from knowchain_node.config import Effective, read_environment, read_file, read_line, settled
 from knowchain_node.logs import keep_secret
 from knowchain_node.network.identity import peer_id_of
@@ -129,7 +129,8 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
     )
     seed = transport_seed(home)
     sock = bound_socket(api.host, api.port)
-    gateway_sock = _gateway_socket(config.gateway)
+    gateway_sock = _socket(config.gateway.listen, "gateway.listen", "gateway")
+    kubo_sock = _socket(config.kubo_rpc.listen, "kubo_rpc.listen", "RPC of Kubo")
     async with listening(service, sock, home.layout, most=api.connections) as url:
         if not ip_address(api.host).is_loopback:
             _log.warning("the API is open to other machines, without encryption: put a TLS proxy before it")
@@ -138,6 +139,7 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
         gateway = asyncio.create_task(
             _give(service, home, config.gateway, gateway_sock, seed, stop), name="gateway"
         )
+        rpc = asyncio.create_task(_serve_kubo(service, home, config, kubo_sock, seed, stop), name="kubo-rpc")
         watching = asyncio.create_task(service.metrics.watch_loop(), name="lag")
         indexing = asyncio.create_task(_index(service, home), name="index")
         meeting = asyncio.create_task(_meet(service, home, config, seed, stop), name="peer")
@@ -149,7 +151,9 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
             watching.cancel()
             indexing.cancel()
             service.ending.set()
-            await asyncio.gather(_ended(meeting, "network"), _ended(gateway, "gateway"))
+            await asyncio.gather(
+                _ended(meeting, "network"), _ended(gateway, "gateway"), _ended(rpc, "RPC of Kubo")
+            )
 
 
 async def _ended(part: asyncio.Task[None], name: str) -> None:
@@ -168,14 +172,12 @@ async def _index(service: Service, home: Home) -> None:
     await module.keep_index(home, service.news)
 
 
-def _gateway_socket(config: GatewayConfig) -> socket.socket | None:
+def _socket(listen: str, setting: str, what: str) -> socket.socket | None:
     """Bound before anything starts, so that an address that is taken is told at once."""
-    if not config.listen:
+    if not listen:
         return None
-    host, _, port = config.listen.rpartition(":")
-    return bound_socket(
-        host.strip("[]"), int(port), setting="gateway.listen", what="gateway", any_port=f"{host}:0"
-    )
+    host, _, port = listen.rpartition(":")
+    return bound_socket(host.strip("[]"), int(port), setting=setting, what=what, any_port=f"{host}:0")
 
 
 async def _give(
@@ -202,6 +204,28 @@ async def _give(
     async with answering(gateway.app(), sock, most=config.connections) as url:
         service.metrics.gateway.url = url
         _log.info("the gateway answers", extra={"url": url})
+        await stop.wait()
+
+
+async def _serve_kubo(
+    service: Service,
+    home: Home,
+    config: PeerConfig,
+    sock: socket.socket | None,
+    seed: bytes,
+    stop: asyncio.Event,
+) -> None:
+    """Answer scripts that were written for Kubo on their own listener, if there is to be one."""
+    if sock is None:
+        return
+    token = await asyncio.to_thread(token_in, home.layout.kubo_rpc_token)
+    token.tell(keep_secret)
+    starting = await asyncio.to_thread(importlib.import_module, "knowchain_node.kubo_rpc.serving")
+    app = starting.app_of(home, service, config, seed, token)
+    async with answering(app, sock, most=config.kubo_rpc.connections) as url:
+        _log.info(
+            "the RPC of Kubo answers", extra={"url": url, "token_file": str(home.layout.kubo_rpc_token)}
+        )
         await stop.wait()
 
 

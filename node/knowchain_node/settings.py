@@ -17,6 +17,7 @@ __all__ = [
     "ApiConfig",
     "ContentConfig",
     "GatewayConfig",
+    "KuboRpcConfig",
     "LogConfig",
     "NetworkSection",
     "ParkingConfig",
@@ -79,6 +80,16 @@ class GatewayConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class KuboRpcConfig:
+    """Where scripts written for Kubo are answered, and how much is done at once."""
+
+    listen: str
+    connections: int
+    requests: int
+    max_upload_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoutingConfig:
     """Who is asked who has what."""
 
@@ -111,6 +122,7 @@ class PeerConfig:
     sync_interval_seconds: int
     content: ContentConfig
     gateway: GatewayConfig
+    kubo_rpc: KuboRpcConfig
     routing: RoutingConfig
     erasure_delay_days: int
     parking: ParkingConfig
@@ -218,6 +230,11 @@ def _is_listener(text: str) -> bool:
     return not text or (_is_ip(host.strip("[]")) and port.isascii() and port.isdigit() and int(port) < 65536)
 
 
+def _is_loopback_listener(text: str) -> bool:
+    host = text.rpartition(":")[0].strip("[]")
+    return _is_listener(text) and (not text or ip_address(host).is_loopback)
+
+
 def _is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
@@ -229,6 +246,9 @@ def _is_url(text: str) -> bool:
 
 
 _LISTENER: Final = _text("an IP address and a port, such as 127.0.0.1:7486, or nothing", _is_listener)
+_LOOPBACK: Final = _text(
+    "a port of this machine alone, such as 127.0.0.1:5001, or nothing", _is_loopback_listener
+)
 _FLAG: Final = Kind(_read_flag, _flag_text)
 _ADDRESSES: Final = _list("a list of multiaddresses, such as /ip4/0.0.0.0/tcp/7485", _is_multiaddress)
 _PEERS: Final = _list("a list of peers, such as /ip4/192.0.2.7/tcp/7485/p2p/12D3KooW…", _is_peer_address)
@@ -310,6 +330,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("gateway.connections", _number(8, 65536), 256, "connections to the gateway at once"),
     Setting("gateway.streams", _number(1, 1024), 32, "CARs that the gateway gives at once"),
     Setting("gateway.max_car_bytes", _number(2**22, 2**50), 2**40, "bytes of one CAR"),
+    Setting("kubo_rpc.listen", _LOOPBACK, "",
+            "loopback address and port, such as 127.0.0.1:5001, for the RPC of Kubo; empty: nowhere"),
+    Setting("kubo_rpc.connections", _number(8, 65536), 64, "connections to it at once"),
+    Setting("kubo_rpc.requests", _number(1, 1024), 16, "commands that it carries out at once"),
+    Setting("kubo_rpc.max_upload_bytes", _number(2**20, 2**50), 2**40, "bytes of one upload to it"),
     Setting("routing.delegated", _list("a list of URLs", lambda text: bool(text) and _is_url(text)), (),
             "routers that `content fetch` asks who has what, such as https://router.example"),
     Setting("erasure.delay_days", _number(0, 3650), 30,
@@ -345,6 +370,7 @@ def composed(values: Mapping[str, Any]) -> PeerConfig:
         sync_interval_seconds=values["sync.interval_seconds"],
         content=ContentConfig(**section("content")),
         gateway=GatewayConfig(**section("gateway")),
+        kubo_rpc=KuboRpcConfig(**section("kubo_rpc")),
         routing=RoutingConfig(**section("routing")),
         erasure_delay_days=values["erasure.delay_days"],
         parking=ParkingConfig(**section("parking")),

@@ -47,6 +47,7 @@ class _Report:
 class _Network:
     peer_id: str
     listening: tuple[str, ...] = ()
+    served: frozenset[str] = frozenset()
     is_up: bool = True
     counters: Counters = field(default_factory=Counters)
     live: dict[str, ConnectedPeer] = field(default_factory=dict)

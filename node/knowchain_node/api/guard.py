@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
@@ -18,7 +18,7 @@ from aiohttp import hdrs, web
 from knowchain_node.api.failures import Refused
 from knowchain_node.api.tokens import Token
 
-__all__ = ["HEADERS", "Guard"]
+__all__ = ["HEADERS", "Guard", "check_host"]
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 _OWN_SITES: Final = frozenset({"same-origin", "none"})
@@ -63,7 +63,7 @@ class Guard:
             changes: whether the endpoint changes anything.
             open_to_all: whether it tells nothing that anybody may not know.
         """
-        self._check_host(request)
+        check_host(request, self.names)
         self._check_origin(request)
         if (
             request.method not in _SAFE_METHODS
@@ -75,18 +75,6 @@ class Guard:
     def knows(self, request: web.Request) -> bool:
         """Whether the call carries the token."""
         return self.token.matches(request.headers.get(hdrs.AUTHORIZATION))
-
-    def _check_host(self, request: web.Request) -> None:
-        hosts = request.headers.getall(hdrs.HOST, [])
-        name = _host_name(hosts[0]) if len(hosts) == 1 else None
-        if name is None or not (name in self.names or name == _own_address(request)):
-            raise Refused(
-                421,
-                "wrong-host",
-                "the peer is not called {host}",
-                host=(hosts[0] if hosts else "")[:80] or "nothing",
-                remedy="call it by its address, or add the name to api.names in config.toml",
-            )
 
     def _check_origin(self, request: web.Request) -> None:
         origin = request.headers.get(hdrs.ORIGIN)
@@ -111,6 +99,23 @@ class Guard:
                 "this needs the token of the home",
                 remedy="send `Authorization: Bearer …` with what the file `token` of the home holds",
             )
+
+
+_ADDRESS_OR_NAME: Final = "call it by its address, or add the name to api.names in config.toml"
+
+
+def check_host(request: web.Request, names: Container[str], *, remedy: str = _ADDRESS_OR_NAME) -> None:
+    """Raise Refused unless the call names the listener by its address, or by one of ``names``."""
+    hosts = request.headers.getall(hdrs.HOST, [])
+    name = _host_name(hosts[0]) if len(hosts) == 1 else None
+    if name is None or not (name in names or name == _own_address(request)):
+        raise Refused(
+            421,
+            "wrong-host",
+            "the peer is not called {host}",
+            host=(hosts[0] if hosts else "")[:80] or "nothing",
+            remedy=remedy,
+        )
 
 
 def _host_name(host: str) -> str | None:

@@ -53,6 +53,11 @@ class NetworkPort(Protocol):
         """The ids of all banned peers."""
         ...
 
+    @property
+    def served(self) -> frozenset[str]:
+        """The protocols whose streams are served."""
+        ...
+
     async def peers(self) -> list[ConnectedPeer]:
         """All connected peers; none while the child is not up."""
         ...

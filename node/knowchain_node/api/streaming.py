@@ -32,17 +32,19 @@ class Inflow:
     Args:
         request: whose body.
         most: bytes at most.
+        setting: which says so, for the message.
     """
 
-    def __init__(self, request: web.Request, most: int) -> None:
+    def __init__(self, request: web.Request, most: int, *, setting: str = "api.max_upload_bytes") -> None:
         self._request = request
         self._most = most
+        self._setting = setting
         self._loop = asyncio.get_running_loop()
         self.taken = 0
         """Bytes so far."""
         length = request.content_length
         if length is not None and length > most:
-            raise _too_large(most)
+            raise self._too_large(most)
 
     def read(self, size: int = _PIECE) -> bytes:
         """At most ``size`` next bytes, none only at the end. For a thread, never the event loop's.
@@ -62,7 +64,7 @@ class Inflow:
             raise Refused(400, "cut-off", "the request broke off", remedy="send it again") from exc
         self.taken += len(data)
         if self.taken > self._most:
-            raise _too_large(self._most)
+            raise self._too_large(self._most)
         return data
 
     async def line(self, most: int) -> bytes:
@@ -76,7 +78,7 @@ class Inflow:
         except TimeoutError:
             raise Refused(408, "too-slow", "nothing came for {seconds:.0f} s", seconds=PATIENCE) from None
         except LineTooLong as exc:
-            raise _too_large(most) from exc
+            raise self._too_large(most) from exc
         self.taken += len(line)
         if not line.endswith(b"\n"):
             raise Refused(400, "cut-off", "the first line of the request does not end", remedy="end it")
@@ -87,15 +89,15 @@ class Inflow:
         while piece := self.read():
             yield piece
 
-
-def _too_large(most: int) -> Refused:
-    return Refused(
-        413,
-        "too-large",
-        "the request has more than {most} bytes",
-        most=most,
-        remedy="send less at once, or raise api.max_upload_bytes in config.toml",
-    )
+    def _too_large(self, most: int) -> Refused:
+        return Refused(
+            413,
+            "too-large",
+            "the request has more than {most} bytes",
+            most=most,
+            setting=self._setting,
+            remedy="send less at once, or raise {setting} in config.toml",
+        )
 
 
 async def outflow(make: Callable[[], Iterator[bytes]]) -> AsyncGenerator[bytes, None]:

@@ -13,7 +13,7 @@ from nacl.signing import SigningKey
 from knowchain.errors import InvalidValue
 from knowchain.identifiers import to_base58
 
-__all__ = ["peer_id_of"]
+__all__ = ["peer_id_of", "public_key_of"]
 
 _ED25519_IDENTITY: Final = bytes.fromhex("002408011220")
 """Multihash ``identity``, 36 bytes; protobuf field 1 = Ed25519; field 2 = 32 bytes."""
@@ -30,3 +30,8 @@ def peer_id_of(seed: bytes) -> str:
             "{field} has {size} bytes, but a transport key's seed has 32", field="seed", size=len(seed)
         )
     return to_base58(_ED25519_IDENTITY + bytes(SigningKey(seed).verify_key))
+
+
+def public_key_of(seed: bytes) -> bytes:
+    """The protobuf ``PublicKey`` of the transport key made from ``seed`` (32 bytes)."""
+    return _ED25519_IDENTITY[2:] + bytes(SigningKey(seed).verify_key)

@@ -197,6 +197,11 @@ class NetworkService:
         """The ids of all banned peers."""
         return frozenset(self._banned)
 
+    @property
+    def served(self) -> frozenset[str]:
+        """The protocols whose streams are served."""
+        return frozenset(self._handlers)
+
     async def peers(self) -> list[Peer]:
         """All connected peers; none while the child is not up."""
         if self._link is None:
