@@ -10,14 +10,14 @@ from typing import Final
 from aiohttp import web
 
 from knowchain_node.kubo_rpc.node import RpcNode
-from knowchain_node.kubo_rpc.options import Asked, Options, flag
+from knowchain_node.kubo_rpc.options import Asked, Options, flag, only, text
 
 __all__ = ["ID", "KUBO", "VERSION", "identify", "version"]
 
 KUBO: Final = "0.42.0"
 """The Kubo whose RPC this follows. ipfshttpclient reads what is before the hyphen, and warns beyond 0.8."""
 
-ID: Final[Options] = {}
+ID: Final[Options] = {"peerid-base": only(text, "b58mh")}
 # they choose what `ipfs version` prints of the same answer
 VERSION: Final[Options] = {"number": flag, "commit": flag, "repo": flag, "all": flag}
 

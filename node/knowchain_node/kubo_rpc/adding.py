@@ -58,11 +58,15 @@ OPTIONS: Final[Options] = {
     # what `ipfs add` does with the disk of whoever calls it
     "recursive": flag,
     "hidden": flag,
+    "stdin-name": text,
+    "dereference-args": flag,
+    "dereference-symlinks": flag,
     # sent by the clients with the value that changes nothing
     "trickle": only(flag, False),
     "nocopy": only(flag, False),
     "fscache": only(flag, False),
     "inline": only(flag, False),
+    "inline-limit": number,  # says nothing without it
     "preserve-mode": only(flag, False),
     "preserve-mtime": only(flag, False),
     "empty-dirs": only(flag, True),

@@ -88,6 +88,8 @@ _EVERYWHERE: Final[Options] = {
     "encoding": only(text, "json"),
     "enc": only(text, "json"),
     "stream-channels": flag,  # of Kubo before 0.5; the clients still send it
+    "api": text,  # what `ipfs` was told about where to call, and sends along
+    "api-auth": text,
     "timeout": _duration,
     "offline": flag,
     "cid-base": only(text, "base32"),

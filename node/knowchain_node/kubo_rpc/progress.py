@@ -25,10 +25,10 @@ Tell: TypeAlias = Callable[[dict[str, object]], None]
 
 
 class Progress:
-    """An answer that has begun and whose end is still to be made.
+    """The beginning of an answer whose end is still to be made.
 
-    ``async with Progress(request, response) as progress``: :meth:`tell` may be called by any thread. An error
-    within must cut the connection, since the status has gone out.
+    ``async with Progress(request, response) as progress``: :meth:`tell` may be called by any thread. The status
+    goes out with the first row, so an error after it must cut the connection.
     """
 
     def __init__(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -38,7 +38,6 @@ class Progress:
         self._rows: asyncio.Queue[bytes] = asyncio.Queue(_WAITING)
 
     async def __aenter__(self) -> Self:
-        await self._response.prepare(self._request)
         self._sending = asyncio.create_task(self._send(), name="kubo-rpc-progress")
         return self
 
@@ -60,7 +59,9 @@ class Progress:
 
     async def _send(self) -> None:
         while True:
-            await self._response.write(await self._rows.get())
+            row = await self._rows.get()
+            await self._response.prepare(self._request)
+            await self._response.write(row)
 
 
 class Watched:
