@@ -20,17 +20,15 @@ from knowchain.home.groups import (
     publish_groups,
     show_groups,
 )
-from knowchain.home.moments import parse_moment
 from knowchain.home.plain import to_plain
 from knowchain.home.saying import Saying, say
 from knowchain.identifiers import RecordId
-from knowchain.ranking.presets import DEFAULT, PRESETS
 from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session
 from knowchain_cli.messages import groups as text
 from knowchain_cli.messages.overview import GROUPS
 from knowchain_cli.screen import Screen
 from knowchain_cli.session import Session
-from knowchain_cli.verbs.profile import profile_source
+from knowchain_cli.verbs.feed_request import feed_request
 
 __all__ = ["groups"]
 
@@ -116,10 +114,7 @@ def _request(
 
 
 def _feed(profile: str | None, as_of: str | None) -> FeedRequest:
-    at = None if as_of is None else parse_moment(as_of, field="--as-of")
-    if profile is None or profile in PRESETS:
-        return FeedRequest(preset=profile or DEFAULT, as_of=at)
-    return FeedRequest(profile=profile_source(profile, "--profile"), as_of=at)
+    return feed_request(profile, as_of, None)
 
 
 def _write(out: Path, fields: Mapping[str, object]) -> None:

@@ -27,8 +27,8 @@ Tell: TypeAlias = Callable[[dict[str, object]], None]
 class Progress:
     """The beginning of an answer whose end is still to be made.
 
-    ``async with Progress(request, response) as progress``: :meth:`tell` may be called by any thread. The status
-    goes out with the first row, so an error after it must cut the connection.
+    ``async with Progress(request, response) as progress``: :meth:`tell` may be called by any thread. The
+    status goes out with the first row, so an error after it must cut the connection.
     """
 
     def __init__(self, request: web.Request, response: web.StreamResponse) -> None:
