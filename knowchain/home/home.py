@@ -24,6 +24,7 @@ from knowchain.identifiers import PublicKey, RecordId, key_id, parse_record_id
 from knowchain.signing import KeyPair
 from knowchain.storage.blocks.packs import PackBlocks
 from knowchain.storage.lock import HomeLock
+from knowchain.storage.remote_pins import RemotePins
 from knowchain.storage.store import RecordStore
 
 __all__ = ["DEFAULT_NETWORK", "Home", "clock_ms"]
@@ -76,6 +77,7 @@ class Home:
         self._lock = lock
         self._device: KeyPair | None = None
         self._content: PackBlocks | None = None
+        self._remote_pins: RemotePins | None = None
         self._opening = threading.Lock()
 
     @classmethod
@@ -120,6 +122,8 @@ class Home:
         self.store.close()
         if self._content is not None:
             self._content.close()
+        if self._remote_pins is not None:
+            self._remote_pins.close()
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -141,6 +145,18 @@ class Home:
             if self._content is None:
                 self._content = PackBlocks.open(self.layout.content)
             return self._content
+
+    @property
+    def remote_pins(self) -> RemotePins:
+        """What is to be pinned elsewhere; the file is opened, and made, when first asked for.
+
+        Raises:
+            StorageFault, Corruption, HomeError: the file can't be used.
+        """
+        with self._opening:
+            if self._remote_pins is None:
+                self._remote_pins = RemotePins(self.layout.pins, self.clock)
+            return self._remote_pins
 
     # --- who the owner is ------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ class Layout:
         store.sqlite    records, bodies, indexes, names, settings
         keys/           device.key in use; retired-….key after a rotation
         content/        file blocks: packs, index, audit log
+        pins.sqlite     what is to be pinned elsewhere, and how far that is; optional
         config.toml     the operator's settings; optional
         token           what the API asks of whoever changes something; made by the peer
         kubo-rpc.token  what Kubo's RPC asks of everybody; made by the peer that offers it
@@ -54,6 +55,11 @@ class Layout:
     def content(self) -> Path:
         """The folder of file blocks."""
         return self.root / "content"
+
+    @property
+    def pins(self) -> Path:
+        """The pins elsewhere."""
+        return self.root / "pins.sqlite"
 
     @property
     def config(self) -> Path:

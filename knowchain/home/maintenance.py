@@ -90,7 +90,7 @@ class Backup:
 
 
 def backup(home: Home, folder: Path) -> Backup:
-    """Copy the records, the keys and the settings to a new folder while the home is in use.
+    """Copy the records, keys, settings and pins elsewhere to a new folder while the home is in use.
 
     The store's copy is one consistent state. Key files are copied as they are: encrypted if they are.
 
@@ -107,6 +107,8 @@ def backup(home: Home, folder: Path) -> Backup:
         target.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         home.store.backup(target.store)
+        if home.layout.pins.is_file():
+            home.remote_pins.backup(target.pins)
         for file in sorted(home.layout.keys.iterdir()):
             write_whole(target.keys / file.name, file.read_bytes())
         if home.layout.config.is_file():

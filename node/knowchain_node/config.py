@@ -90,7 +90,7 @@ def _checked(setting: Setting, one: Given) -> object:
         raise InvalidValue(
             "{origin}: {field} = {value} is not {wanted}",
             field=setting.key,
-            value=one.value,
+            value=setting.kind.shown(one.value),
             origin=one.origin,
             wanted=str(exc),
             remedy="give {wanted}; {what}",

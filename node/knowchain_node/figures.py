@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -14,6 +14,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from knowchain.admission import Admission
 from knowchain.home import Home
+from knowchain.home.pinning import pinning_targets
+from knowchain.storage.pin_states import PinState
 from knowchain_node.metrics import BUCKETS, GatewayCounts, Metrics
 from knowchain_node.network.counters import ChildCounters, Counters
 
@@ -63,6 +65,7 @@ class _Figures:
         """Every figure that is read, not counted along the way."""
         yield from self._store()
         yield from self._content()
+        yield from self._pinning()
         yield from self._machine()
         yield from _latency(self._metrics)
         if self._metrics.gateway.url:
@@ -96,6 +99,22 @@ class _Figures:
             size.add_metric([where], total)
         yield from (blocks, size)
         yield _gauge("knowchain_content_dead_bytes", "Let go of, and still on the disk.", totals.dead_bytes)
+
+    def _pinning(self) -> Iterator[Any]:
+        targets = [one for one in pinning_targets(self._home) if one.declared]
+        if not targets:
+            return
+        pins = GaugeMetricFamily("knowchain_pins", "Pins at targets, by state.", labels=["target", "state"])
+        failing = GaugeMetricFamily(
+            "knowchain_pinning_failures",
+            "Attempts in a row to which a target gave no answer.",
+            labels=["target"],
+        )
+        for one in targets:
+            failing.add_metric([one.name], one.tries)
+            for state in get_args(PinState):
+                pins.add_metric([one.name, state], one.pins.get(state, 0))
+        yield from (pins, failing)
 
     def _machine(self) -> Iterator[Any]:
         root = self._home.layout.root

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,6 +26,8 @@ from knowchain_node.api.tokens import kept_token, token_in
 from knowchain_node.config import Effective, read_environment, read_file, read_line, settled
 from knowchain_node.logs import keep_secret
 from knowchain_node.network.identity import peer_id_of
+from knowchain_node.pinning.config import TargetConfig
+from knowchain_node.pinning.opening import Tokens, opened_targets, read_tokens
 from knowchain_node.replication.news import News
 from knowchain_node.settings import GatewayConfig, PeerConfig
 from knowchain_node.transport_key import transport_seed
@@ -129,6 +132,7 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
     )
     seed = transport_seed(home)
     sock = bound_socket(api.host, api.port)
+    tokens = read_tokens(config.pinning.targets, home.layout.root, os.environ)
     gateway_sock = _socket(config.gateway.listen, "gateway.listen", "gateway")
     kubo_sock = _socket(config.kubo_rpc.listen, "kubo_rpc.listen", "RPC of Kubo")
     async with listening(service, sock, home.layout, most=api.connections) as url:
@@ -140,6 +144,7 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
             _give(service, home, config.gateway, gateway_sock, seed, stop), name="gateway"
         )
         rpc = asyncio.create_task(_serve_kubo(service, home, config, kubo_sock, seed, stop), name="kubo-rpc")
+        pinning = asyncio.create_task(_pin(service, home, config.pinning.targets, tokens), name="pinning")
         watching = asyncio.create_task(service.metrics.watch_loop(), name="lag")
         indexing = asyncio.create_task(_index(service, home), name="index")
         meeting = asyncio.create_task(_meet(service, home, config, seed, stop), name="peer")
@@ -150,9 +155,13 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
             stop.set()
             watching.cancel()
             indexing.cancel()
+            pinning.cancel()
             service.ending.set()
             await asyncio.gather(
-                _ended(meeting, "network"), _ended(gateway, "gateway"), _ended(rpc, "RPC of Kubo")
+                _ended(meeting, "network"),
+                _ended(gateway, "gateway"),
+                _ended(rpc, "RPC of Kubo"),
+                _ended(pinning, "pinning"),
             )
 
 
@@ -170,6 +179,15 @@ async def _index(service: Service, home: Home) -> None:
     """Keep the search index; its libraries are loaded while the API answers already."""
     module = await asyncio.to_thread(importlib.import_module, "knowchain_node.indexing")
     await module.keep_index(home, service.news)
+
+
+async def _pin(service: Service, home: Home, configs: Sequence[TargetConfig], tokens: Tokens) -> None:
+    """Have other programs keep what this home gives out."""
+    module = await asyncio.to_thread(importlib.import_module, "knowchain_node.pinning.keeping")
+    targets = opened_targets(
+        configs, tokens, lambda: service.peer.network.listening if service.peer is not None else ()
+    )
+    await module.keep_pinned(home, configs, targets, service.news)
 
 
 def _socket(listen: str, setting: str, what: str) -> socket.socket | None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from knowchain import limits
 from knowchain.errors import InvalidValue
 from knowchain_node.network.config import Limits, check_address
+from knowchain_node.pinning.config import TargetConfig, read_targets, read_targets_text, shown_targets
 
 __all__ = [
     "SETTINGS",
@@ -22,6 +23,7 @@ __all__ = [
     "NetworkSection",
     "ParkingConfig",
     "PeerConfig",
+    "PinningConfig",
     "RoutingConfig",
     "Setting",
     "composed",
@@ -97,6 +99,13 @@ class RoutingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PinningConfig:
+    """Where things are pinned beside this home."""
+
+    targets: tuple[TargetConfig, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ParkingConfig:
     """How many records may wait for their parents."""
 
@@ -124,6 +133,7 @@ class PeerConfig:
     gateway: GatewayConfig
     kubo_rpc: KuboRpcConfig
     routing: RoutingConfig
+    pinning: PinningConfig
     erasure_delay_days: int
     parking: ParkingConfig
     log: LogConfig
@@ -140,6 +150,8 @@ class Kind:
     """From what TOML holds."""
     read_text: Callable[[str], object]
     """From the environment or the command line."""
+    shown: Callable[[object], object] = lambda value: value
+    """What of a value that won't do may stand in a message."""
 
 
 def _number(low: int, high: int) -> Kind:
@@ -250,6 +262,7 @@ _LOOPBACK: Final = _text(
     "a port of this machine alone, such as 127.0.0.1:5001, or nothing", _is_loopback_listener
 )
 _FLAG: Final = Kind(_read_flag, _flag_text)
+_TARGETS: Final = Kind(read_targets, read_targets_text, shown_targets)
 _ADDRESSES: Final = _list("a list of multiaddresses, such as /ip4/0.0.0.0/tcp/7485", _is_multiaddress)
 _PEERS: Final = _list("a list of peers, such as /ip4/192.0.2.7/tcp/7485/p2p/12D3KooW…", _is_peer_address)
 
@@ -337,6 +350,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("kubo_rpc.max_upload_bytes", _number(2**20, 2**50), 2**40, "bytes of one upload to it"),
     Setting("routing.delegated", _list("a list of URLs", lambda text: bool(text) and _is_url(text)), (),
             "routers that `content fetch` asks who has what, such as https://router.example"),
+    Setting("pinning.targets", _TARGETS, (),
+            "Kubo nodes and pinning services that keep what this home gives out"),
     Setting("erasure.delay_days", _number(0, 3650), 30,
             "days before erased words are destroyed, so that a thief of a key can't burn an archive"),
     Setting("parking.per_source", _number(1, 2**20), limits.PARKED_PER_SOURCE,
@@ -372,6 +387,7 @@ def composed(values: Mapping[str, Any]) -> PeerConfig:
         gateway=GatewayConfig(**section("gateway")),
         kubo_rpc=KuboRpcConfig(**section("kubo_rpc")),
         routing=RoutingConfig(**section("routing")),
+        pinning=PinningConfig(**section("pinning")),
         erasure_delay_days=values["erasure.delay_days"],
         parking=ParkingConfig(**section("parking")),
         log=LogConfig(**section("log")),

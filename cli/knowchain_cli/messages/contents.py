@@ -55,15 +55,6 @@ STAT_TEXT: Final = Message(
     "Tells what a CID is, how many of its blocks are here, and which records and pins name it."
 )
 STAT_EXAMPLES: Final = (("knowchain content stat bafy…", Message("A file or folder.")),)
-PINS: Final = Message("What is pinned.")
-PINS_TEXT: Final = Message("Lists what is kept by a pin, whether or not a record names it.")
-PINS_EXAMPLES: Final = (("knowchain content pins", Message("All pins.")),)
-UNPIN: Final = Message("Keep something no longer.")
-UNPIN_TEXT: Final = Message(
-    "Removes the pins of a CID. What records name stays; the rest goes with the next gc."
-)
-UNPIN_EXAMPLES: Final = (("knowchain content unpin bafy…", Message("Then: knowchain content gc")),)
-UNPINNED: Final = Message("Pins removed: {count}")
 GC: Final = Message("Let go of what nothing refers to.")
 GC_TEXT: Final = Message(
     "Lets go of every block that no record, pin or upload in flight needs, and erases it from the disk."

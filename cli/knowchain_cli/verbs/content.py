@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import click
 
@@ -19,15 +19,27 @@ from knowchain.home import content as contents
 from knowchain.home.content import ContentAt, NewContent
 from knowchain.home.fixity_events import sign_checks
 from knowchain.home.keeping import DagFile, KeptDag, keep_dag
+from knowchain.home.pinning import (
+    PinQuestion,
+    PinWish,
+    pin_content,
+    pinning_targets,
+    reconcile_pins,
+    remote_pins,
+    unpin_everywhere,
+)
 from knowchain.home.plain import to_plain
 from knowchain.identifiers import Cid
+from knowchain.storage.pin_states import PinState
 from knowchain_cli.catalogue import Word
 from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_session
 from knowchain_cli.messages import contents as text
+from knowchain_cli.messages import pinning
 from knowchain_cli.messages.refusing import WARNING
 from knowchain_cli.quantities import size
 from knowchain_cli.refusals import DONE, FAILED
 from knowchain_cli.session import Session
+from knowchain_cli.verbs.pinning import brought, read_targets, tell_pins, tell_targets
 
 __all__ = ["content"]
 
@@ -188,23 +200,77 @@ def stat(session: Session, *, address: str) -> None:
         screen.say(text.NAMED_BY, record=rid)
 
 
-@content.verb("pins", Help(text.PINS, text.PINS_TEXT, text.PINS_EXAMPLES))
+@content.verb("pin", Help(pinning.PIN, pinning.PIN_TEXT, pinning.PIN_EXAMPLES))
+@argument("what", metavar="CID|PATH|RECORD")
+@option("--to", "target", metavar="TARGET", help=pinning.TO)
+@option("--name", metavar="NAME", help=text.NAME)
 @pass_session
-def pins(session: Session) -> None:
+def pin(session: Session, *, what: str, target: str | None, name: str | None) -> None:
+    """Keep something, here and elsewhere."""
+    read_targets(session)
+    done = session.ask(pin_content, PinWish(brought(session, what, name), target, name))
+    screen = session.screen
+    if screen.answered({"pinned": to_plain(done)}):
+        return
+    if done.here:
+        screen.say(pinning.PINNED_HERE)
+    if done.targets:
+        screen.say(pinning.PINNED_AT, targets=", ".join(done.targets), count=len(done.cids))
+    else:
+        screen.advise(pinning.NO_TARGETS)
+    for cid in done.cids:
+        screen.say(text.CID, cid=cid)
+
+
+@content.verb("pins", Help(pinning.PINS, pinning.PINS_TEXT, pinning.PINS_EXAMPLES))
+@option("--at", "target", metavar="TARGET", help=pinning.AT)
+@option("--state", type=click.Choice(get_args(PinState)), help=pinning.STATE)
+@pass_session
+def pins(session: Session, *, target: str | None, state: PinState | None) -> None:
     """List the pins."""
+    read_targets(session)
+    if target is not None:
+        there = session.ask(remote_pins, PinQuestion(target, state))
+        if not session.screen.answered({"target": target, "pins": to_plain(there)}):
+            tell_pins(session.screen, there)
+        return
+    targets = session.ask(pinning_targets)
     found = session.ask(contents.pinned_content)
-    if not session.screen.answered({"pins": to_plain(found)}):
-        session.screen.table((text.COLUMN_NAME, text.COLUMN_CID), [(pin.name, pin.cid) for pin in found])
+    if session.screen.answered({"pins": to_plain(found), "targets": to_plain(targets)}):
+        return
+    session.screen.table((text.COLUMN_NAME, text.COLUMN_CID), [(pin.name, pin.cid) for pin in found])
+    if targets:
+        session.screen.blank()
+        tell_targets(session.screen, targets)
 
 
-@content.verb("unpin", Help(text.UNPIN, text.UNPIN_TEXT, text.UNPIN_EXAMPLES))
-@argument("cid", metavar="CID")
+@content.verb("reconcile", Help(pinning.RECONCILE, pinning.RECONCILE_TEXT, pinning.RECONCILE_EXAMPLES))
+@argument("target", metavar="[TARGET]", required=False)
 @pass_session
-def unpin(session: Session, *, cid: str) -> None:
+def reconcile(session: Session, *, target: str | None) -> None:
+    """Compare what targets have pinned with what they should."""
+    read_targets(session)
+    done = session.ask(reconcile_pins, target)
+    if not session.screen.answered({"targets": list(done)}):
+        session.screen.say(pinning.TO_RECONCILE, targets=", ".join(done))
+
+
+@content.verb("unpin", Help(pinning.UNPIN, pinning.UNPIN_TEXT, pinning.UNPIN_EXAMPLES))
+@argument("what", metavar="CID|RECORD")
+@option("--from", "target", metavar="TARGET", help=pinning.FROM)
+@pass_session
+def unpin(session: Session, *, what: str, target: str | None) -> None:
     """Remove the pins of a CID."""
-    gone = session.ask(contents.unpin_content, ContentAt(cid))
-    if not session.screen.answered({"unpinned": gone}):
-        session.screen.say(text.UNPINNED, count=gone)
+    read_targets(session)
+    done = session.ask(unpin_everywhere, PinWish(what, target))
+    screen = session.screen
+    if screen.answered({"unpinned": done.here, "elsewhere": done.elsewhere, "kept": list(done.kept)}):
+        return
+    screen.say(pinning.UNPINNED, count=done.here)
+    if done.elsewhere:
+        screen.say(pinning.UNPINNED_ELSEWHERE, count=done.elsewhere)
+    if done.kept:
+        screen.say(pinning.STILL, targets=", ".join(done.kept))
 
 
 @content.verb("gc", Help(text.GC, text.GC_TEXT, text.GC_EXAMPLES))

@@ -16,7 +16,9 @@ from knowchain_cli.messages.overview import NODE
 from knowchain_cli.messages.shared import NO, YES
 from knowchain_cli.quantities import moment
 from knowchain_cli.refusals import DONE, FAILED
+from knowchain_cli.screen import Screen
 from knowchain_cli.session import Session
+from knowchain_cli.verbs.pinning import counts_of
 
 if TYPE_CHECKING:
     from knowchain_cli.remote import Remote
@@ -110,7 +112,24 @@ def _tell_status(session: Session, url: str, found: dict[str, Any], ready: dict[
         screen.say(text.FULL, wanted=content["wanted"])
     if gateway is not None:
         screen.say(text.GATEWAY, url=gateway["url"], answers=gateway["answers"], failures=gateway["failures"])
+    for name, one in found["activity"].get("pinning", {}).items():
+        _tell_target(screen, name, one)
     screen.say(text.READY, ready=YES if ready["ready"] else NO)
+
+
+def _tell_target(screen: Screen, name: str, one: dict[str, Any]) -> None:
+    if one.get("reason"):
+        when = moment(one["next_try"]) if "next_try" in one else ""
+        screen.say(text.TARGET_PROBLEM, target=name, reason=one["reason"], when=when)
+        return
+    counts = counts_of(one["pins"])
+    screen.say(
+        text.TARGET,
+        target=name,
+        pinned=counts["pinned"],
+        under_way=counts["under_way"],
+        failed=counts["failed"],
+    )
 
 
 @node.verb("peers", Help(text.PEERS, text.PEERS_TEXT, text.PEERS_EXAMPLES))

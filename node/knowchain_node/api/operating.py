@@ -10,6 +10,7 @@ from typing import Final, Literal
 from aiohttp import web
 
 from knowchain.home import Home
+from knowchain.home.pinning import pinning_targets
 from knowchain.home.statistics import Statistics, statistics
 from knowchain.identifiers import PublicKey, RecordId
 from knowchain_node.api.endpoint import Answer, Call, Endpoint, Media
@@ -17,7 +18,7 @@ from knowchain_node.api.endpoint import Answer, Call, Endpoint, Media
 __all__ = ["ENDPOINTS"]
 
 
-_ACTIVITIES: Final = ("sync", "gossip", "content", "gateway")
+_ACTIVITIES: Final = ("sync", "gossip", "content", "gateway", "pinning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Status:
     records: int
     parked: int
     activity: dict[str, object]
-    """Of sync, gossip, content and the gateway, as they tell it."""
+    """Of sync, gossip, content, the gateway and the targets of pinning, as they tell it."""
 
 
 async def _health(call: Call) -> Health:
@@ -85,6 +86,12 @@ def _read_status(home: Home, call: Call) -> Status:
     activity = {} if peer is None else peer.status()
     if call.service.metrics.gateway.url:
         activity["gateway"] = asdict(call.service.metrics.gateway)
+    if targets := pinning_targets(home):
+        activity["pinning"] = {
+            one.name: {"pins": one.pins, "reason": one.reason}
+            | ({} if one.next_try is None else {"next_try": one.next_try})
+            for one in targets
+        }
     listening = activity.pop("listening", [])
     return Status(
         version=version("knowchain"),
@@ -96,9 +103,7 @@ def _read_status(home: Home, call: Call) -> Status:
         connected=0 if peer is None else len(peer.network.connected),
         records=home.store.reader().last_arrival(),
         parked=len(home.admission.parking),
-        activity={
-            name: activity[name] for name in ("sync", "gossip", "content", "gateway") if name in activity
-        },
+        activity={name: activity[name] for name in _ACTIVITIES if name in activity},
     )
 
 
