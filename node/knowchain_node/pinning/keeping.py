@@ -161,8 +161,9 @@ class _Following:
             while True:
                 waited = True
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._arrived.wait(), self._pace.every)
-                    waited = False
+                    async with asyncio.timeout(self._pace.every):
+                        await self._arrived.wait()
+                        waited = False
                 await asyncio.sleep(self._pace.quiet)
                 self._arrived.clear()
                 if await asyncio.to_thread(note_arrivals, self._home) or waited:

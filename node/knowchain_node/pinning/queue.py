@@ -101,7 +101,8 @@ class PinQueue:
                 self._wake.clear()
                 wait = await self._turn(tasks)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait)
+                    async with asyncio.timeout(wait):  # wait_for may lose a cancellation
+                        await self._wake.wait()
 
     # --- one turn ----------------------------------------------------------------------------------------
 
