@@ -3,7 +3,8 @@
 * libp2p only logs "peer exceeded receive window" and buffers on, without end. :class:`BoundedYamux` ends a
   connection that buffers more than any honest peer can.
 * A window grows to 16 MiB as long as we read fast; when we then stop, that much is buffered for each stream.
-  Growth is stopped at 1 MiB.
+  :class:`SteadyStream` stops growth at 1 MiB. libp2p gives some bytes more than the window that it aims at,
+  and Helia fills a window with one frame, so frames may be somewhat larger than that.
 * A write that finds the window empty raises after five seconds, which ends the stream of a slow but honest
   reader. :func:`write_when_open` waits for the window under a deadline of our own instead.
 """
@@ -20,7 +21,7 @@ from libp2p.abc import INetStream
 from knowchain_node.network.child.guards.cleaning import cleaning
 from knowchain_node.network.counters import ChildCounters
 
-__all__ = ["BoundedYamux", "bounded_yamux", "write_when_open"]
+__all__ = ["BoundedYamux", "SteadyStream", "bounded_yamux", "write_when_open"]
 
 log = logging.getLogger("knowchain.network")
 
@@ -28,10 +29,20 @@ _WINDOW: Final = 2**20
 _BUFFERED: Final = 16 * 2**20
 """Bytes that one connection may hold unread. Streams of ours are read as long as the parent gives credit."""
 _FRAME: Final = 2 * 2**20
-"""Bytes of one data frame; go, js and py send 64 KiB at most."""
+"""Bytes of one data frame; go and py send 64 KiB at most, js as much as the window holds."""
 _POLL: Final = (0.0, 0.0, 0.001, 0.002, 0.005, 0.01, 0.02)
 
-yamux.MAX_WINDOW_SIZE = _WINDOW
+yamux.MAX_WINDOW_SIZE = _FRAME  # which libp2p holds frames to, too
+
+
+class SteadyStream(yamux.YamuxStream):
+    """A stream whose window stops growing at 1 MiB."""
+
+    def _apply_autotune_epoch(self, buffered: int) -> int:
+        return 0 if self.target_recv_window >= _WINDOW else int(super()._apply_autotune_epoch(buffered))
+
+
+yamux.YamuxStream = SteadyStream  # type: ignore[misc]
 
 
 class BoundedYamux(yamux.Yamux):
