@@ -21,6 +21,7 @@ __all__ = [
     "MemoryBlocks",
     "NoBlocks",
     "check_block",
+    "digest_of",
     "is_checkable",
     "is_identity",
     "verified",
@@ -95,6 +96,11 @@ def is_identity(cid: Cid) -> bool:
 def is_checkable(cid: Cid) -> bool:
     """Whether :func:`check_block` knows the hash function of ``cid``; what it doesn't is not fetched."""
     return cid.hash_code == _IDENTITY or cid.hash_code in _DIGESTS
+
+
+def digest_of(hash_code: int, block: bytes) -> bytes | None:
+    """The digest of ``block`` by the hash function with that code; None for one that is not verified here."""
+    return _DIGESTS[hash_code](block).digest() if hash_code in _DIGESTS else None
 
 
 def check_block(cid: Cid, block: bytes) -> None:

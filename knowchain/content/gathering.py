@@ -41,6 +41,11 @@ class Gathering:
         """What is wanted next, in the order in which it was found; empty when all of it came."""
         return tuple(self._lacking)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it came."""
+        return not self._lacking
+
     def take(self, cid: Cid, block: bytes) -> bool:
         """Take a block; False for one that came before.
 
@@ -48,8 +53,16 @@ class Gathering:
             ContentError: it was not asked for, is not what its CID names, is no node of its codec, or there
                 is more than the bounds allow.
         """
+        return self.follow(cid, block) is not None
+
+    def follow(self, cid: Cid, block: bytes) -> list[Cid] | None:
+        """Take a block, and answer what is wanted since; None for one that came before.
+
+        Raises:
+            ContentError: as :meth:`take`.
+        """
         if cid in self._came:
-            return False
+            return None
         if cid not in self._lacking:
             raise ContentError(
                 "block {cid} came, and nothing before it links to it",
@@ -68,17 +81,20 @@ class Gathering:
             )
         del self._lacking[cid]
         self._came.add(cid)
-        self._want(links_of(cid, block))
-        return True
+        return self._want(links_of(cid, block))
 
-    def _want(self, links: list[Cid]) -> None:
+    def _want(self, links: list[Cid]) -> list[Cid]:
+        """Note what is wanted; answers what of it was not before."""
+        fresh: list[Cid] = []
         for link in links:
             if link in self._came or link in self._lacking:
                 continue
             if is_identity(link):
                 self._came.add(link)
-                self._want(links_of(link, link.digest))
+                fresh += self._want(links_of(link, link.digest))
             elif is_checkable(link):
                 self._lacking[link] = None
+                fresh.append(link)
             else:
                 check_block(link, b"")  # says that its hash function is not verified here
+        return fresh
