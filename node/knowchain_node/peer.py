@@ -12,7 +12,7 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -20,7 +20,11 @@ from typing import Final, Self
 from knowchain.errors import KnowchainError
 from knowchain.home import Home
 from knowchain.home.maintenance import ERASURE_DELAY_MS, erase_due
-from knowchain.identifiers import RecordId
+from knowchain.home.serving import ServedBlocks
+from knowchain.identifiers import Cid, RecordId
+from knowchain_node.bitswap.bringing import Brought, bring
+from knowchain_node.bitswap.exchange import Exchange
+from knowchain_node.bitswap.providers import Providers
 from knowchain_node.network import NetworkConfig, NetworkService, PeerConnected
 from knowchain_node.replication.conduct import Conduct, Fault
 from knowchain_node.replication.content import ContentKeeper, KeepPolicy
@@ -61,6 +65,8 @@ class Peer:
         book: where the peer book is; by default in the home.
         introductions: whether peers tell each other whom they know.
         pace: when a sync session is given up.
+        bitswap: whether others are given blocks over bitswap; our own fetches go over it in any case.
+        routers: URLs of delegated routers that are asked who has what.
     """
 
     def __init__(
@@ -76,6 +82,8 @@ class Peer:
         book: Path | None = None,
         introductions: bool = True,
         pace: Pace | None = None,
+        bitswap: bool = True,
+        routers: Sequence[str] = (),
     ) -> None:
         self.home = home
         self.network = NetworkService(network)
@@ -105,6 +113,8 @@ class Peer:
             brought=self.content.look_again,
             pace=pace,
         )
+        self.exchange = Exchange(self.network, ServedBlocks(home) if bitswap else None, self.blame)
+        self._routers = tuple(routers)
         self.gossiping = Gossiping(
             home, self.network, self.news, blame=self.blame, behind=self.replicator.gap
         )
@@ -121,6 +131,7 @@ class Peer:
             ("sync", self.replicator.run),
             ("gossip", self.gossiping.run),
             ("content", self.content.run),
+            ("bitswap", self.exchange.run),
             ("peers", self._watch_peers),
             ("bans", self._watch_bans),
             ("erasure", self._erase),
@@ -165,6 +176,23 @@ class Peer:
         self.book.unban(peer)
         await self.network.unban(peer)
 
+    async def fetch(
+        self, cid: Cid, *, addresses: Sequence[str] = (), routers: Sequence[str] = (), name: str | None = None
+    ) -> Brought:
+        """Fetch everything under ``cid`` from peers, keep it and pin it.
+
+        Args:
+            cid: what is wanted.
+            addresses: of peers that are asked first.
+            routers: that are asked who has it, in place of those of the settings.
+            name: under which it is kept; by default the CID.
+
+        Raises:
+            NotFound, PeerError: nobody gave all of it. StorageFault: the disk refused.
+        """
+        providers = Providers(self.network, routers or self._routers)
+        return await bring(self.home, self.exchange, cid, providers.of(cid, addresses), name)
+
     def blame(self, peer: str, weight: Fault) -> None:
         """Note what a peer did wrong; enough of it shuts it out for a while."""
         seconds = self._conduct.fault(peer, weight)
@@ -183,6 +211,7 @@ class Peer:
             "sync": self.replicator.status(),
             "gossip": {"announced": self.gossiping.announced, "received": self.gossiping.received},
             "content": self.content.status(),
+            "bitswap": self.exchange.status(),
             "parked": len(self.home.admission.parking),
         }
 

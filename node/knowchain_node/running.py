@@ -286,6 +286,8 @@ def _made(home: Home, config: PeerConfig, seed: bytes) -> Callable[[], Peer]:
             followed=lambda record: following.is_followed(home.store.reader(), record),
             sync_seconds=float(config.sync_interval_seconds),
             erasure_delay_ms=config.erasure_delay_days * _DAY_MS,
+            bitswap=config.bitswap.serve,
+            routers=config.routing.delegated,
         )
         return peer
 

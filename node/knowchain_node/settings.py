@@ -16,6 +16,7 @@ from knowchain_node.pinning.config import TargetConfig, read_targets, read_targe
 __all__ = [
     "SETTINGS",
     "ApiConfig",
+    "BitswapConfig",
     "ContentConfig",
     "GatewayConfig",
     "KuboRpcConfig",
@@ -92,6 +93,13 @@ class KuboRpcConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BitswapConfig:
+    """Whether others are given blocks over bitswap."""
+
+    serve: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RoutingConfig:
     """Who is asked who has what."""
 
@@ -132,6 +140,7 @@ class PeerConfig:
     content: ContentConfig
     gateway: GatewayConfig
     kubo_rpc: KuboRpcConfig
+    bitswap: BitswapConfig
     routing: RoutingConfig
     pinning: PinningConfig
     erasure_delay_days: int
@@ -348,6 +357,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("kubo_rpc.connections", _number(8, 65536), 64, "connections to it at once"),
     Setting("kubo_rpc.requests", _number(1, 1024), 16, "commands that it carries out at once"),
     Setting("kubo_rpc.max_upload_bytes", _number(2**20, 2**50), 2**40, "bytes of one upload to it"),
+    Setting("bitswap.serve", _FLAG, True,
+            "whether connected peers of any kind are given what is held, block by block, over bitswap"),
     Setting("routing.delegated", _list("a list of URLs", lambda text: bool(text) and _is_url(text)), (),
             "routers that `content fetch` asks who has what, such as https://router.example"),
     Setting("pinning.targets", _TARGETS, (),
@@ -386,6 +397,7 @@ def composed(values: Mapping[str, Any]) -> PeerConfig:
         content=ContentConfig(**section("content")),
         gateway=GatewayConfig(**section("gateway")),
         kubo_rpc=KuboRpcConfig(**section("kubo_rpc")),
+        bitswap=BitswapConfig(**section("bitswap")),
         routing=RoutingConfig(**section("routing")),
         pinning=PinningConfig(**section("pinning")),
         erasure_delay_days=values["erasure.delay_days"],

@@ -110,14 +110,18 @@ IMPORT_EXAMPLES: Final = (
     ("knowchain content import scans.car", Message("What `ipfs dag export` or a gateway gave.")),
 )
 ROOT: Final = Message("What of the CAR is kept, where it names several roots or none.")
-FETCH: Final = Message("Fetch a file or folder over the web, check it, and keep it.")
+FETCH: Final = Message("Fetch a file or folder from peers or gateways, check it, and keep it.")
 FETCH_TEXT: Final = Message(
-    "Fetches everything under a CID from a trustless gateway and checks each block as it comes, so "
-    "that it does "
-    "not matter whose gateway it is. Gateways are those that you name, then those that a router knows: of "
-    "--router, or of routing.delegated in config.toml."
+    "Fetches everything under a CID and checks each block as it comes, so that it does not matter from whom "
+    "it comes. A running peer asks over bitswap, as Kubo and Helia speak it: the peers of --from, then those "
+    "that it is connected with, then those that a router names (--router, or routing.delegated in "
+    "config.toml). Gateways are asked where they are named, or where a router knows some and no peer had it."
 )
 FETCH_EXAMPLES: Final = (
+    (
+        "knowchain content fetch bafy… --from /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…",
+        Message("From a peer that you name, such as a Kubo node."),
+    ),
     (
         "knowchain content fetch bafy… --gateway https://gateway.example",
         Message("From a gateway that you name."),
@@ -127,8 +131,10 @@ FETCH_EXAMPLES: Final = (
         Message("From whoever has it, as a router says."),
     ),
 )
+FROM: Final = Message("A peer that has it, over bitswap: /ip4/…/tcp/…/p2p/…. May be repeated.")
 GATEWAY: Final = Message("A trustless gateway, such as another peer's. May be repeated.")
 ROUTER: Final = Message("A delegated router that says who has it. May be repeated.")
 FETCHING: Final = Message("Fetching")
-FETCHED: Final = Message("From {gateway}.")
+FETCHED: Final = Message("From {source}.")
+NO_PEER_GAVE: Final = Message("Not from peers: {why} Gateways are asked now.")
 KEPT: Final = Message("Kept {name}: {blocks} blocks, {size}.")

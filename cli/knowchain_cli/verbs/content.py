@@ -14,7 +14,7 @@ import click
 
 from knowchain.content.cids import parse_cid
 from knowchain.content.profiles import PROFILES, UNIXFS_V1_2025
-from knowchain.errors import InvalidValue
+from knowchain.errors import InvalidValue, KnowchainError
 from knowchain.home import content as contents
 from knowchain.home.content import ContentAt, NewContent
 from knowchain.home.fixity_events import sign_checks
@@ -120,26 +120,72 @@ def import_(session: Session, *, file: Path, root: str | None, name: str | None)
 
 @content.verb("fetch", Help(text.FETCH, text.FETCH_TEXT, text.FETCH_EXAMPLES))
 @argument("cid", metavar="CID")
+@option("--from", "peers", multiple=True, metavar="ADDRESS", help=text.FROM)
 @option("--gateway", multiple=True, metavar="URL", help=text.GATEWAY)
 @option("--router", multiple=True, metavar="URL", help=text.ROUTER)
 @option("--name", metavar="NAME", help=text.NAME)
 @pass_session
 def fetch(
-    session: Session, *, cid: str, gateway: Sequence[str], router: Sequence[str], name: str | None
+    session: Session,
+    *,
+    cid: str,
+    peers: Sequence[str],
+    gateway: Sequence[str],
+    router: Sequence[str],
+    name: str | None,
 ) -> None:
-    """Fetch content from gateways, check it, and keep it."""
+    """Fetch content from peers or gateways, check it, and keep it."""
+    from knowchain_node.bitswap.providers import check_peer
     from knowchain_node.gateway.fetching import check_url
 
     root = parse_cid(cid)
+    addresses = [check_peer(address, "--from") for address in peers]
     gateways = [check_url(url, "--gateway") for url in gateway]
     routers = [check_url(url, "--router") for url in router or _routers(session)]
+    done = None
+    if addresses or not gateways:
+        done = _from_running_peer(session, root, addresses, routers, name)
+    if done is None:
+        done = _over_file(session, root, addresses, gateways, routers, name)
+    _tell_kept(session, done)
+
+
+def _from_running_peer(
+    session: Session, root: Cid, addresses: list[str], routers: list[str], name: str | None
+) -> KeptDag | None:
+    """Have the running peer fetch over bitswap; None if none runs, or if gateways are still to be asked."""
+    peer = session.running_peer()
+    if peer is None:
+        return None
+    wish = {"cid": str(root), "name": name, "peers": addresses, "routers": routers}
+    try:
+        found = peer.send("POST", "/api/v1/content/fetch", wish)
+    except KnowchainError as exc:
+        if addresses or not routers:
+            raise
+        session.screen.warn(text.NO_PEER_GAVE, why=str(exc))
+        return None
+    for each in found["peers"]:
+        session.screen.warn(text.FETCHED, source=each)
+    return KeptDag(Cid.parse(found["cid"]), found["name"], found["blocks"], found["bytes"])
+
+
+def _over_file(
+    session: Session,
+    root: Cid,
+    addresses: list[str],
+    gateways: list[str],
+    routers: list[str],
+    name: str | None,
+) -> KeptDag:
+    """Fetch into a file from this process, and have the home take it in."""
     # In the home, whose disk has to hold it anyway; a peer clears away what a killed command left.
     home = session.root if session.root.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="passing-fetch-", dir=home) as folder:
         file = Path(folder) / f"{root}.car"
-        source = _download(session, root, gateways, routers, file)
-        session.screen.warn(text.FETCHED, gateway=source)
-        _tell_kept(session, session.ask(keep_dag, DagFile(str(file), str(root), name or str(root))))
+        for source in _download(session, root, addresses, gateways, routers, file):
+            session.screen.warn(text.FETCHED, source=source)
+        return session.ask(keep_dag, DagFile(str(file), str(root), name or str(root)))
 
 
 def _routers(session: Session) -> Sequence[str]:
@@ -149,13 +195,24 @@ def _routers(session: Session) -> Sequence[str]:
     return effective_settings(Layout(session.root), dict(os.environ), []).config.routing.delegated
 
 
-def _download(session: Session, root: Cid, gateways: list[str], routers: list[str], target: Path) -> str:
+def _download(
+    session: Session,
+    root: Cid,
+    addresses: list[str],
+    gateways: list[str],
+    routers: list[str],
+    target: Path,
+) -> Sequence[str]:
     from knowchain_node.gateway.fetching import fetch_car, find_gateways
 
-    async def work(advance: Callable[[int], None]) -> str:
-        found = [*gateways, *(await find_gateways(routers, root) if routers else ())]
+    async def work(advance: Callable[[int], None]) -> Sequence[str]:
         with target.open("w+b") as file:
-            return await fetch_car(found, root, file, advance)
+            if addresses:
+                from knowchain_node.bitswap.bringing import fetch_alone
+
+                return await fetch_alone(addresses, root, file, advance)
+            found = [*gateways, *(await find_gateways(routers, root) if routers else ())]
+            return [await fetch_car(found, root, file, advance)]
 
     with session.screen.progress(text.FETCHING, None, "bytes") as advance:
         return asyncio.run(work(advance))

@@ -14,7 +14,7 @@ from knowchain_cli.commands import Help, VerbGroup, argument, option, pass_sessi
 from knowchain_cli.messages import node as text
 from knowchain_cli.messages.overview import NODE
 from knowchain_cli.messages.shared import NO, YES
-from knowchain_cli.quantities import moment
+from knowchain_cli.quantities import moment, size
 from knowchain_cli.refusals import DONE, FAILED
 from knowchain_cli.screen import Screen
 from knowchain_cli.session import Session
@@ -110,6 +110,7 @@ def _tell_status(session: Session, url: str, found: dict[str, Any], ready: dict[
     content, gateway = found["activity"].get("content"), found["activity"].get("gateway")
     if content is not None and content["full"]:
         screen.say(text.FULL, wanted=content["wanted"])
+    _tell_bitswap(session, found["activity"].get("bitswap"))
     if gateway is not None:
         screen.say(text.GATEWAY, url=gateway["url"], answers=gateway["answers"], failures=gateway["failures"])
     for name, one in found["activity"].get("pinning", {}).items():
@@ -130,6 +131,16 @@ def _tell_target(screen: Screen, name: str, one: dict[str, Any]) -> None:
         under_way=counts["under_way"],
         failed=counts["failed"],
     )
+
+
+def _tell_bitswap(session: Session, found: dict[str, Any] | None) -> None:
+    if found is None:
+        return
+    if found["serving"]:
+        given = size(found["bytes_out"])
+        session.screen.say(text.BITSWAP, blocks=found["blocks_out"], size=given, came=found["blocks_in"])
+    else:
+        session.screen.say(text.BITSWAP_OFF, came=found["blocks_in"])
 
 
 @node.verb("peers", Help(text.PEERS, text.PEERS_TEXT, text.PEERS_EXAMPLES))

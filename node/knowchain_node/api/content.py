@@ -21,6 +21,9 @@ from knowchain.storage.blocks.fixity import GuardedBlocks
 from knowchain_node.api.endpoint import BYTES, Call, Endpoint, Media, text
 from knowchain_node.api.ranges import asked_range, no_such_range
 from knowchain_node.api.streaming import Inflow, outflow, send_pieces
+from knowchain_node.bitswap.bringing import Brought
+from knowchain_node.bitswap.providers import check_peer
+from knowchain_node.gateway.fetching import check_url
 
 __all__ = ["ENDPOINTS"]
 
@@ -79,6 +82,30 @@ def _import(home: Home, inflow: Inflow, profile: str) -> SentFile:
     with home.content.batch(upload) as batch:
         made = import_file(read, batch, profile_named(profile))
     return SentFile(made.cid, made.size, digest.hexdigest(), made.profile.name)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchWish:
+    """Content that peers are to be asked for.
+
+    Attributes:
+        name: under which it is kept; the CID if nothing is said.
+        peers: addresses of peers that are asked first.
+        routers: asked who has it, in place of those of the settings.
+    """
+
+    cid: Cid
+    name: str | None = None
+    peers: tuple[str, ...] = ()
+    routers: tuple[str, ...] = ()
+
+
+async def _fetch_from_peers(call: Call) -> Brought:
+    wish = await call.body(FetchWish)
+    for address in wish.peers:
+        check_peer(address, "peers")
+    routers = [check_url(url, "routers") for url in wish.routers]
+    return await call.peer.fetch(wish.cid, addresses=wish.peers, routers=routers, name=wish.name)
 
 
 async def _stat(call: Call) -> ContentStat:
@@ -164,6 +191,10 @@ ENDPOINTS: Final = (
         "POST", "/api/v1/content", _send, "Send a file; it is on the medium when the answer comes.", SentFile,
         takes=_FILE, query=(text("profile", "how it becomes blocks", default="unixfs-v1-2025"),),
         statuses=(201,), changes=True,
+    ),
+    Endpoint(
+        "POST", "/api/v1/content/fetch", _fetch_from_peers, "Fetch content from peers, and keep it.", Brought,
+        takes=FetchWish, changes=True,
     ),
     Endpoint(
         "GET", "/api/v1/content/{cid}", _fetch, "A file, whole or one range of it.", _FILE,

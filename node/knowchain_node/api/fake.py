@@ -6,10 +6,14 @@ It passes the conformance suite of the ports, as the real peer does.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from knowchain.errors import NotFound
+from knowchain.identifiers import Cid
+from knowchain_node.bitswap.bringing import Brought
+from knowchain_node.bitswap.giving import Counts
 from knowchain_node.network import Peer as ConnectedPeer
 from knowchain_node.network import PeerUnreachable
 from knowchain_node.network.config import check_address
@@ -115,6 +119,7 @@ class FakePeer:
             },
             "gossip": {"announced": 0, "received": 0},
             "content": {"policy": "none", "wanted": 0, "files": 0, "bytes_in": 0, "bytes_out": 0},
+            "bitswap": {"serving": 0, "peers": 0, "waiting": 0, "fetching": 0, **asdict(Counts())},
         }
 
     async def connect(self, address: str) -> str:
@@ -144,3 +149,16 @@ class FakePeer:
         self.network.shut_out.discard(peer)
         if peer in self.book.rows:
             self.book.rows[peer].banned_until = 0
+
+    async def fetch(
+        self,
+        cid: Cid,
+        *,
+        addresses: Sequence[str] = (),
+        routers: Sequence[str] = (),  # noqa: ARG002 - nobody is known here but those that are met
+        name: str | None = None,  # noqa: ARG002
+    ) -> Brought:
+        """Nobody whom it meets has anything."""
+        for address in addresses:
+            await self.connect(address)
+        raise NotFound("no peer that can be asked has block {cid}", remedy="name another", cid=str(cid))

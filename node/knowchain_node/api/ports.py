@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from knowchain.admission import Accepted
+from knowchain.identifiers import Cid
+from knowchain_node.bitswap.bringing import Brought
 from knowchain_node.network import Peer as ConnectedPeer
 from knowchain_node.network.counters import Counters
 
@@ -142,4 +144,14 @@ class PeerPort(Protocol):
 
     async def unban(self, peer: str) -> None:
         """Let a peer in again."""
+        ...
+
+    async def fetch(
+        self, cid: Cid, *, addresses: Sequence[str] = (), routers: Sequence[str] = (), name: str | None = None
+    ) -> Brought:
+        """Fetch everything under ``cid`` from peers, keep it and pin it.
+
+        Raises:
+            NotFound, PeerError: nobody gave all of it. StorageFault: the disk refused.
+        """
         ...

@@ -21,9 +21,10 @@ from knowchain.identifiers import Cid
 from knowchain_node.gateway.question import CAR
 from knowchain_node.gateway.routing import HTTP_PROTOCOL
 
-__all__ = ["check_url", "fetch_car", "find_gateways", "url_of"]
+__all__ = ["PATIENCE", "check_url", "fetch_car", "find_gateways", "is_private", "provider_rows", "url_of"]
 
-_PATIENCE: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
+PATIENCE: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
+"""How long gateways and routers are waited for."""
 _MOST_ANSWER: Final = 2**20
 _MOST_PROVIDERS: Final = 16
 _PIECE: Final = 2**18
@@ -84,21 +85,26 @@ async def find_gateways(routers: Sequence[str], cid: Cid) -> list[str]:
     """
     found: dict[str, None] = {}
     failed: PeerError | None = None
-    async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
+    async with aiohttp.ClientSession(timeout=PATIENCE) as session:
         for router in routers:
             try:
-                rows = await _providers(session, router, cid)
+                rows = await provider_rows(session, router, cid)
             except PeerError as exc:
                 failed = exc
                 continue
-            for url in _urls(rows, within=_is_private(router)):
+            for url in _urls(rows, within=is_private(router)):
                 found[url] = None
     if failed is not None and not found:
         raise failed
     return list(found)
 
 
-async def _providers(session: aiohttp.ClientSession, router: str, cid: Cid) -> list[Any]:
+async def provider_rows(session: aiohttp.ClientSession, router: str, cid: Cid) -> list[Any]:
+    """What a router answers to who has ``cid``: rows of which nothing is checked yet.
+
+    Raises:
+        PeerError: it gives no answer that can be read.
+    """
     url = f"{router}/routing/v1/providers/{cid}"
     headers = {"Accept": "application/json"}
     try:
@@ -128,14 +134,14 @@ def _urls(rows: Iterable[Any], *, within: bool) -> Iterable[str]:
             continue
         for address in row.get("Addrs") or ():
             url = url_of(address) if isinstance(address, str) else None
-            if url is not None and (within or not _is_private(url)):
+            if url is not None and (within or not is_private(url)):
                 count += 1
                 yield url
                 if count == _MOST_PROVIDERS:
                     return
 
 
-def _is_private(url: str) -> bool:
+def is_private(url: str) -> bool:
     """Whether a URL names a machine of a private network by its address; names are not resolved here."""
     host = urlsplit(url).hostname or ""
     try:
@@ -164,7 +170,7 @@ async def fetch_car(
     last: KnowchainError = NotFound(
         "nobody is known who has {cid}", remedy="name a gateway with --gateway, or a router", cid=str(cid)
     )
-    async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
+    async with aiohttp.ClientSession(timeout=PATIENCE) as session:
         for gateway in gateways:
             file.seek(0)
             file.truncate()

@@ -135,7 +135,7 @@ async def test_a_router_names_gateways(dag):
 
 
 async def test_a_router_in_the_open_names_nobodys_private_machines(monkeypatch, dag):
-    monkeypatch.setattr("knowchain_node.gateway.fetching._is_private", lambda url: "127.0.0.1:9" in url)
+    monkeypatch.setattr("knowchain_node.gateway.fetching.is_private", lambda url: "127.0.0.1:9" in url)
     rows = row("/ip4/127.0.0.1/tcp/9/http", "/ip4/1.1.1.1/tcp/8080/http")
     async with answers(routed(rows), content_type="application/json") as router:
         assert await find_gateways([router], dag[0][0]) == ["http://1.1.1.1:8080"]
