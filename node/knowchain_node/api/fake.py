@@ -102,6 +102,8 @@ class FakePeer:
         self.network: Final = _Network(peer_id)
         self.book: Final = _Book()
         self.replicator: Final = _Sync(self.network)
+        self.found: Final = set[Cid]()
+        """What its peers have."""
         self._reachable = reachable
 
     def status(self) -> dict[str, object]:
@@ -156,9 +158,11 @@ class FakePeer:
         *,
         addresses: Sequence[str] = (),
         routers: Sequence[str] = (),  # noqa: ARG002 - nobody is known here but those that are met
-        name: str | None = None,  # noqa: ARG002
+        name: str | None = None,
     ) -> Brought:
-        """Nobody whom it meets has anything."""
+        """What is in ``found``, whomever it meets has; of one block, for all that is known of it."""
         for address in addresses:
             await self.connect(address)
-        raise NotFound("no peer that can be asked has block {cid}", remedy="name another", cid=str(cid))
+        if cid not in self.found:
+            raise NotFound("no peer that can be asked has block {cid}", remedy="name another", cid=str(cid))
+        return Brought(cid, name or str(cid), 1, 0, tuple(sorted(self.network.connected)))

@@ -65,7 +65,9 @@ class Asking:
 
     def add(self, peer: str, now: float) -> None:
         """Somebody may have it."""
-        if peer in self._asked or len(self._providers) >= MOST_PROVIDERS:
+        if peer in self._asked:
+            return
+        if len(self._providers) >= MOST_PROVIDERS and not self._made_room():
             return
         self._providers[peer] = _Provider(now)
         self._asked[peer] = set()
@@ -155,6 +157,14 @@ class Asking:
         }
 
     # --- inside -------------------------------------------------------------------------------------------
+
+    def _made_room(self) -> bool:
+        """Let go of a provider that said that it has nothing; whether there was one."""
+        for name, each in self._providers.items():
+            if each.answered and not each.has:
+                del self._providers[name]
+                return True
+        return False
 
     def _is_live(self, cid: Cid) -> bool:
         return any(cid in each.live for each in self._providers.values())

@@ -27,7 +27,7 @@ _ROOM: Final = 96 * 2**20
 _ROOM_OF_ONE: Final = 4 * MAX_MESSAGE
 """… of one peer."""
 _PATIENCE: Final = 30.0
-"""Seconds in which a message that began must go on."""
+"""Seconds in which a message that began must go on, by default."""
 _LATE: Final = 256
 """Peers whose late blocks are forgiven, after a fetch."""
 
@@ -51,16 +51,22 @@ class Exchange:
         network: the network part.
         blocks: what may be given to others; None to give nothing.
         blame: called with a peer and what it did wrong.
+        patience: seconds in which a message that began must go on; an answer has twice that to be taken.
     """
 
     def __init__(
-        self, network: NetworkService, blocks: HeldBlocks | None, blame: Callable[[str, Fault], None]
+        self,
+        network: NetworkService,
+        blocks: HeldBlocks | None,
+        blame: Callable[[str, Fault], None],
+        patience: float = _PATIENCE,
     ) -> None:
         self.network = network
         self.blame = blame
         self.counts = Counts()
         self._gives = blocks is not None
-        self._giver = Giver(network, blocks, blame, self.counts)
+        self._patience = patience
+        self._giver = Giver(network, blocks, blame, self.counts, 2 * patience)
         self._sessions: set[Session] = set()
         self._late: OrderedDict[str, None] = OrderedDict()
         self._reading: Counter[str] = Counter()
@@ -158,7 +164,7 @@ class Exchange:
             self._room.refund(paid)
 
     async def _more(self, stream: Stream, unframing: Unframing) -> bytes:
-        async with asyncio.timeout(_PATIENCE if unframing.under_way else None):
+        async with asyncio.timeout(self._patience if unframing.under_way else None):
             return await stream.read()
 
     async def _take(self, stream: Stream, payload: bytes) -> None:

@@ -78,6 +78,7 @@ class Giver:
         blocks: what may be given; None to give nothing.
         blame: called with a peer and what it did wrong.
         counts: where it is counted.
+        patience: seconds in which an answer must be taken.
     """
 
     def __init__(
@@ -86,11 +87,13 @@ class Giver:
         blocks: HeldBlocks | None,
         blame: Callable[[str, Fault], None],
         counts: Counts,
+        patience: float,
     ) -> None:
         self._streams = streams
         self._blocks = blocks
         self._blame = blame
         self._counts = counts
+        self._patience = patience
         self._ledgers = Ledgers()
         self._room = Purse(_ROOM)
         self._wanting: dict[str, asyncio.Event] = {}
@@ -126,7 +129,7 @@ class Giver:
 
     async def _answer_all(self, peer: str, protocol: str) -> None:
         """Answer a peer's wants until there are none for a moment."""
-        outlet = Outlet(self._streams, peer, [protocol])
+        outlet = Outlet(self._streams, peer, [protocol], self._patience)
         try:
             while entries := self._ledgers.next(peer, _PORTION):
                 await self._answer(outlet, protocol, entries)

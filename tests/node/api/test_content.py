@@ -8,6 +8,8 @@ import os
 import aiohttp
 import pytest
 
+from knowchain.identifiers import cid_of
+
 BYTES = {"Content-Type": "application/octet-stream"}
 DATA = os.urandom(2_500_000)
 
@@ -111,3 +113,29 @@ async def test_an_upload_that_breaks_off_leaves_the_peer_well(api):
     with pytest.raises(OSError):
         await api.call("POST", "/api/v1/content", data=broken(), headers=BYTES)
     assert (await api.get("/api/v1/health")).status == 200
+
+
+# --- from peers --------------------------------------------------------------------------------------
+
+
+async def test_what_a_peer_has_is_fetched_under_the_name_that_is_asked_for(api):
+    wanted = cid_of(b"what others have")
+    api.service.peer.found.add(wanted)
+    reply = await api.post("/api/v1/content/fetch", {"cid": str(wanted), "name": "a letter"})
+    assert reply.status == 200
+    assert (reply.json["cid"], reply.json["name"]) == (str(wanted), "a letter")
+
+
+@pytest.mark.parametrize(
+    ("wish", "status", "code"),
+    [
+        ({"cid": str(cid_of(b"nobody has this"))}, 404, "not-found"),
+        ({"cid": "junk"}, 400, "invalid-value"),
+        ({"cid": str(cid_of(b"")), "peers": ["/ip4/127.0.0.1/tcp/1"]}, 400, "invalid-value"),
+        ({"cid": str(cid_of(b"")), "routers": ["ftp://example.org"]}, 400, "invalid-value"),
+    ],
+    ids=["not there", "no CID", "no peer", "no router"],
+)
+async def test_what_can_not_be_fetched_is_told(api, wish, status, code):
+    reply = await api.post("/api/v1/content/fetch", wish)
+    assert (reply.status, reply.error["code"]) == (status, code)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from knowchain.identifiers import Cid, cid_of
 from knowchain_node.api.app import ENDPOINTS, make_app
 from knowchain_node.api.openapi import document
 from knowchain_node.verbs import VERBS, shape_of
@@ -26,6 +27,8 @@ async def calls(api) -> dict[tuple[str, str], dict]:
     identity = str(api.home.identity)
     await api.post("/api/v1/peers", {"address": ADDRESS})
     await api.put("/api/v1/petnames/Me", {"identity": identity})
+    elsewhere = str(cid_of(b"what others have"))
+    api.service.peer.found.add(Cid.parse(elsewhere))
     cbor = {"Content-Type": "application/vnd.ipld.dag-cbor"}
     car = (await api.get("/api/v1/export?all=true")).body
     return {
@@ -55,6 +58,7 @@ async def calls(api) -> dict[tuple[str, str], dict]:
         ("POST", "/api/v1/follows"): {"json": {"people": [identity]}},
         ("POST", "/api/v1/follows/remove"): {"json": {"people": [identity]}},
         ("POST", "/api/v1/content"): {"data": b"abc", "headers": BYTES},
+        ("POST", "/api/v1/content/fetch"): {"json": {"cid": elsewhere, "peers": [ADDRESS]}},
         ("GET", "/api/v1/content/{cid}"): {"cid": cid},
         ("GET", "/api/v1/content/{cid}/stat"): {"cid": cid},
         ("GET", "/api/v1/export"): {"query": "all=true"},

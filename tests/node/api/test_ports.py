@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from knowchain.errors import InvalidValue, KnowchainError, NotFound
+from knowchain.errors import InvalidValue, KnowchainError, NotFound, PeerError
+from knowchain.identifiers import cid_of
 from knowchain_node.api.fake import FakePeer
 from knowchain_node.api.ports import PeerPort
 from knowchain_node.network import NetworkConfig, NetworkService, PeerUnreachable
@@ -112,9 +113,18 @@ async def test_a_sync_session_is_reported(met):
     assert {"role", "started", "seconds", "ended", "counters"} <= set(told)
 
 
+async def test_what_nobody_has_can_not_be_fetched(met):
+    peer, address = met
+    nobody = address.replace(address.split("/tcp/")[1].split("/")[0], "1")
+    with pytest.raises(PeerUnreachable):
+        await peer.fetch(cid_of(b"nobody has this"), addresses=[nobody])
+    with pytest.raises((NotFound, PeerError)):
+        await peer.fetch(cid_of(b"nobody has this"), addresses=[address])
+
+
 async def test_the_state_is_told_in_the_same_words(met):
     peer, _ = met
     told = peer.status()
     assert told["peer"] == peer.network.peer_id
-    assert {"listening", "connected", "sync", "gossip", "content"} <= set(told)
+    assert {"listening", "connected", "sync", "gossip", "content", "bitswap"} <= set(told)
     assert {"running", "sessions", "failed", "totals"} <= set(told["sync"])
