@@ -13,7 +13,7 @@ from ranking_worlds import rid
 from knowchain.errors import InvalidValue, NotFound
 from knowchain.ranking.numbers import EXACT, ONE
 from knowchain.ranking.presets import PRESETS, preset
-from knowchain.ranking.profile import Profile, check_parents
+from knowchain.ranking.profile import SOURCES, Profile, check_parents, default_cap
 from knowchain.ranking.profile_text import read_profile
 from knowchain.ranking.signals import SIGNALS, find_signal
 
@@ -117,8 +117,9 @@ def test_the_profile_of_the_guide_is_one() -> None:
         defaults.fresh_half_life_s,
         defaults.lang_window_s,
     )
+    sources = {name: default_cap(name, profile.rerank) for name in SOURCES}
     assert (profile.sources, profile.page, profile.trust_hops) == (
-        defaults.sources,
+        sources,
         defaults.page,
         defaults.trust_hops,
     )
