@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -43,6 +44,7 @@ __all__ = [
     "explain_item",
     "feeds_of",
     "show_feed",
+    "work_named",
 ]
 
 Advance: TypeAlias = Callable[[int], None]
@@ -141,6 +143,9 @@ class Ranked(NamedTuple):
     text: str
     """Of the profile, before weights were changed."""
     viewer: Viewer
+    reader: Reader
+    again: Callable[[Profile], Ranking]
+    """Ranks the same by another profile."""
 
     @property
     def snapshot(self) -> Cid:
@@ -209,7 +214,7 @@ class Feeds:
             InvalidValue: as :meth:`show`, or the text is no id.
         """
         with self._lock, home.store.snapshot() as reader:
-            rid = _work(reader, request.record)
+            rid = work_named(reader, request.record)
             _, profile = _profile(reader, request.feed)
             ranking, manifest = self._ranked(home, reader, profile, request.feed, advance)
             judged = ranking.judge(rid, request.feed.limit)
@@ -258,7 +263,9 @@ class Feeds:
                 ranking, manifest = self._ranked(
                     home, reader, profile, replace(request, as_of=as_of), advance
                 )
-                found.append(Ranked(profile, ranking, manifest, text, _viewer(home, reader)))
+                viewer = _viewer(home, reader)
+                again = partial(self._engine.rank, viewer=viewer, as_of=as_of, snapshot=manifest.cid)
+                found.append(Ranked(profile, ranking, manifest, text, viewer, reader, again))
             yield Shower(reader, found[0].profile), found
 
     def ledger(self, home: Home, request: FeedRequest, advance: Advance = _unwatched) -> tuple[Ledger, int]:
@@ -392,7 +399,13 @@ def _bounded(field: str, value: int | None, least: int, most: int) -> int | None
     return value
 
 
-def _work(reader: Reader, text: str) -> RecordId:
+def work_named(reader: Reader, text: str) -> RecordId:
+    """A held work, by its id or the beginning of it.
+
+    Raises:
+        NotFound: it is not held.
+        NotAllowed: it is no work, so that no feed shows it.
+    """
     rid = resolve_record(reader, text)
     stored = reader.record(rid)
     if stored is None:

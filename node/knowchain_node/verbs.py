@@ -64,6 +64,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "explain_item": Verb("feeding"),
     "compare_feeds": Verb("comparing"),
     "what_if": Verb("comparing"),
+    "what_would_show": Verb("changing"),
     "profile_text": Verb("profiles"),
     "list_profiles": Verb("profiles"),
     "use_profile": Verb("profiles"),

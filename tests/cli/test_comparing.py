@@ -78,3 +78,14 @@ def test_nothing_left_to_weigh_is_refused(mari: Any, tmp_path: Any) -> None:
     mari.write("mine.toml", b'v = 1\nname = "mine"\n[weights]\nfresh = 900\n')
     answer = mari("feed", "what-if", "--profile", "mine.toml", "--weight", "fresh=0", code=2)
     assert "nothing keeps a weight" in answer.err
+
+
+def test_which_weight_would_show_a_work(reader: Any) -> None:
+    shown = [each["item"] for each in reader.json("feed", "show", "--limit", "9")["feed"]["items"]]
+    last = reader.json("feed", "show", "--limit", "10")["feed"]["items"][-1]["item"]
+    assert last not in shown
+    out = reader("feed", "what-if", "--show", last, "--limit", "9").out
+    assert "in place of" in out or "No single weight" in out
+    assert "on the page already" in reader("feed", "what-if", "--show", shown[0]).out
+    error = reader("feed", "what-if", "--show", last, "--weight", "trust=1", code=2).err
+    assert "--weight" in error

@@ -213,15 +213,24 @@ WHAT_IF: Final = Message("See what other weights would show.")
 WHAT_IF_TEXT: Final = Message(
     "Ranks what is held by a profile as it is, and with other weights for some signals, and sets "
     "both side by side. "
-    "Weights are in thousandths, as in a profile: 900 stands for 0.9, and 0 leaves a signal out."
+    "Weights are in thousandths, as in a profile: 900 stands for 0.9, and 0 leaves a signal out. With "
+    "--show, tells which single weight would put a work on the page; each was tried by ranking again."
 )
 WHAT_IF_EXAMPLES: Final = (
     ("knowchain feed what-if --weight trust=500", Message("If trust counted less.")),
+    ("knowchain feed what-if --show bafyreif5", Message("What it would take for this work to be shown.")),
     (
         "knowchain feed what-if --profile mine.toml --weight fresh=0 --weight axis.truth=2000",
         Message("If what is new did not matter, and what people hold true did."),
     ),
 )
+WANTED: Final = Message("A work: which single weight would put it on the page?")
+WOULD_SHOW: Final = Message(
+    "{signal} = {becomes} in place of {weight}: number {place}; {leaves} others leave the page"
+)
+SHOWN_ALREADY: Final = Message("It is on the page already.")
+DROPPED_WHATEVER: Final = Message("It is left out ({reason}), whatever the weights: `feed why` tells more.")
+NOTHING_SHOWS: Final = Message("No single weight puts it on the page; tried: {signals}.")
 WEIGHT: Final = Message("Another weight, in thousandths. May be repeated.")
 COMPARED: Final = Message("Both show {both}; {first} shows {only_first} more, {second} {only_second} more.")
 SAME: Final = Message("Both show the same {both}, in the same order.")

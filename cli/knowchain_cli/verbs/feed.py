@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from knowchain.errors import InvalidValue
+from knowchain.home.changing import WouldShow, WouldShowRequest, what_would_show
 from knowchain.home.comparing import (
     Compared,
     ComparedItem,
@@ -86,18 +87,55 @@ def feed_compare(session: Session, *, first: str, second: str, as_of: str | None
 
 @feed.verb("what-if", Help(text.WHAT_IF, text.WHAT_IF_TEXT, text.WHAT_IF_EXAMPLES))
 @option("--weight", multiple=True, metavar="SIGNAL=N", help=text.WEIGHT)
+@option("--show", "wanted", metavar="ID", help=text.WANTED)
 @feed_options
 @pass_session
 def feed_what_if(
-    session: Session, *, weight: Sequence[str], profile: str | None, as_of: str | None, limit: int | None
+    session: Session,
+    *,
+    weight: Sequence[str],
+    wanted: str | None,
+    profile: str | None,
+    as_of: str | None,
+    limit: int | None,
 ) -> None:
     """Try other weights."""
-    weights = dict(_weight(each) for each in weight)
-    request = WhatIfRequest(feed_request(profile, as_of, limit), weights)
+    request = feed_request(profile, as_of, limit)
+    if wanted is not None and weight:
+        raise InvalidValue(
+            "{field}: {value} can't be asked together with --weight",
+            field="--show",
+            value=wanted,
+            remedy="ask one of the two",
+        )
     with session.screen.progress(text.READING) as advance:
-        found = session.ask(what_if, request, advance)
+        if wanted is not None:
+            told = session.ask(what_would_show, WouldShowRequest(wanted, request), advance)
+            if not session.screen.answered({"would_show": to_plain(told)}):
+                _tell_changes(session.screen, told)
+            return
+        asked = WhatIfRequest(request, dict(_weight(each) for each in weight))
+        found = session.ask(what_if, asked, advance)
     if not session.screen.answered({"compared": to_plain(found)}):
         _side_by_side(session.screen, found)
+
+
+def _tell_changes(screen: Screen, told: WouldShow) -> None:
+    if told.shown:
+        screen.say(text.SHOWN_ALREADY)
+    elif told.dropped is not None:
+        screen.say(text.DROPPED_WHATEVER, reason=told.dropped)
+    elif not told.changes:
+        screen.say(text.NOTHING_SHOWS, signals=", ".join(told.tried))
+    for each in told.changes:
+        screen.say(
+            text.WOULD_SHOW,
+            signal=each.signal,
+            weight=each.weight,
+            becomes=each.becomes,
+            place=each.place,
+            leaves=each.leaves,
+        )
 
 
 def _weight(words: str) -> tuple[str, int]:

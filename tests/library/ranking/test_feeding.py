@@ -9,6 +9,7 @@ import pytest
 from ranking_people import Person
 
 from knowchain.errors import InvalidValue, NotAllowed, NotFound
+from knowchain.home.changing import Change, WouldShowRequest, what_would_show
 from knowchain.home.contributing import ContributionRequest, contributions
 from knowchain.home.feeding import FeedRequest, FeedShown, Why, WhyRequest, explain_item, show_feed
 from knowchain.home.following import Interest, follow
@@ -214,3 +215,40 @@ def test_nobody_earns_by_citing_themselves_or_without_trust(mari: Person, owain:
     assert contributions(mari.home, ContributionRequest()).people == ()
     mari.trust(owain.id)
     assert [each.who for each in contributions(mari.home, ContributionRequest()).people] == [mari.id]
+
+
+def test_what_would_show_a_work_is_tried_and_holds(mari: Person, owain: Person) -> None:
+    """The weights that are told put the work on the page, and a thousandth less does not."""
+    source = mari.work("Source")
+    wanted = mari.work("Sourced", "en", derived_from=[str(source)])
+    mari.now += 10 * 86_400_000
+    for number in range(4):
+        mari.work(f"New {number}")
+    told = what_would_show(mari.home, WouldShowRequest(str(wanted), FeedRequest(profile=WEIGHED, limit=3)))
+    assert not told.shown
+    changes = {each.signal: each for each in told.changes}
+    assert "provenance" in changes
+    assert "lang_lift" in told.tried, "all are in one language"
+    for signal, change in changes.items():
+        for weight, there in ((change.becomes, True), (_less(change), False)):
+            text = WEIGHED.replace(f"{signal} = {change.weight}", f"{signal} = {weight}")
+            items = {item.item: item.place for item in feed(mari, profile=text, limit=3).items}
+            assert (wanted in items) is there
+            if there:
+                assert items[wanted] == change.place
+
+
+WEIGHED = 'v = 1\nname = "weighed"\n[weights]\nfresh = 900\nprovenance = 10\nlang_lift = 50\n'
+
+
+def _less(change: Change) -> int:
+    return change.becomes + (-1 if change.becomes > change.weight else 1)
+
+
+def test_what_is_shown_or_dropped_needs_no_other_weight(mari: Person) -> None:
+    work = mari.work("Here")
+    asked = WouldShowRequest(str(work))
+    assert what_would_show(mari.home, asked).shown
+    mari.retract(work)
+    told = what_would_show(mari.home, asked)
+    assert (told.shown, told.dropped, told.changes) == (False, "retracted", ())
