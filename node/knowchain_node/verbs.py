@@ -73,6 +73,11 @@ VERBS: Final[Mapping[str, Verb]] = {
         "receipts", "out", ("request", "file"), ("FILE", "choose another name, or add --replace")
     ),
     "audit_receipt": Verb("receipts", "in", ("request", "file")),
+    "show_snapshot": Verb("snapshots"),
+    "write_snapshot": Verb(
+        "snapshots", "out", ("request", "file"), ("FILE", "choose another name, or add --replace")
+    ),
+    "compare_snapshot": Verb("snapshots", "in", ("request", "file")),
     "forget_seen": Verb("seen"),
     "contributions": Verb("contributing"),
     "compute_groups": Verb("groups"),

@@ -79,3 +79,26 @@ drop = ["lang == 'gd'"]
     assert "lang == 'gd'" in why
     item = mari.json("feed", "show", "--profile", str(profile))["feed"]["items"][1]
     assert (item["place"], item["moves"][0]["rule"]) == (2, "author-decay")
+
+
+def test_what_either_side_leaves_out_shows(mari: Person, beti: Person) -> None:
+    publish(mari, "Hen benillion", "cy")
+    send(mari, beti)
+    send(beti, mari)
+    car = mari.folder / "here.car"
+    mari("feed", "snapshot", "--out", str(car))
+    assert "hold the same" in beti("feed", "snapshot", "--compare", str(car)).out
+    assert mari.json("feed", "snapshot")["snapshot"]["snapshot"] in mari("feed", "show").out
+    late = publish(beti, "Only here", "cy")
+    told = beti.json("feed", "snapshot", "--compare", str(car), code=1)["compared"]
+    assert late in told["lacking_there"]
+    assert (told["records_lacking"], told["heads_lacking"]) == (len(told["lacking_there"]), 0)
+    missing = publish(mari, "Only there", "cy")
+    receipt = mari.folder / "today.receipt"
+    mari("feed", "receipt", str(receipt), "--profile", "plain")
+    out = beti("feed", "snapshot", "--compare", str(receipt), code=1).out
+    assert f"Heads that are not here: 1\n   {missing}" in out
+    assert late in out
+    assert "beneath" in out
+    other = mari.write("other.car", b"\x3a\xa2eroots" + b"\x00" * 40)
+    assert "no manifest" in beti("feed", "snapshot", "--compare", str(other), code=2).err

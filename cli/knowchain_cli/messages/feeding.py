@@ -105,6 +105,28 @@ LACKING_NEXT: Final = Message(
     "Let a peer bring them, or import an export of that reader: `knowchain import`."
 )
 LACKING_PRIVATE_NEXT: Final = Message("Ask for a receipt that was written with --open.")
+SNAPSHOTS: Final = Message("Name what is held, or compare it with what somebody else holds.")
+SNAPSHOTS_TEXT: Final = Message(
+    "Two homes that hold the same records and bodies have one snapshot, and their feeds by one profile are "
+    "equal. If the snapshots differ, --compare tells what lacks here, and what the other leaves out. It "
+    "reads a file that --out wrote elsewhere, or a receipt."
+)
+SNAPSHOTS_EXAMPLES: Final = (
+    ("knowchain feed snapshot", Message("Its id, as feeds and receipts name it.")),
+    ("knowchain feed snapshot --out here.car", Message("For somebody who wants to compare.")),
+    ("knowchain feed snapshot --compare monday.receipt", Message("With what the reader of a receipt held.")),
+)
+SNAPSHOT_OUT: Final = Message("Write the manifest to a file, as a CAR.")
+SNAPSHOT_COMPARE: Final = Message("Compare with a file that --out wrote, or with a receipt.")
+HELD: Final = Message("{heads} heads, {absent} bodies that lack, on the network {network}")
+HOLD_THE_SAME: Final = Message("Both hold the same.")
+LACKS_HERE: Final = Message("Heads that are not here: {count}")
+LACKS_THERE: Final = Message("Records that are here and not among theirs: {count}")
+ABSENT_HERE: Final = Message("Bodies that they hold and that are not here: {count}")
+ABSENT_THERE: Final = Message("Bodies that are here and that they don't hold: {count}")
+MAY_BE_BENEATH: Final = Message(
+    "Some of the records may lie beneath heads that are not here. Import those first, and compare again."
+)
 FORGET: Final = Message("Forget what feeds have shown you.")
 FORGET_TEXT: Final = Message(
     "Forgets which works feeds have shown you, how often, and what that left each language owed. Only "

@@ -31,13 +31,14 @@ from knowchain_cli.messages.reading import FLAGS
 from knowchain_cli.quantities import moment
 from knowchain_cli.screen import Screen
 from knowchain_cli.session import Session
-from knowchain_cli.verbs.feed_receipts import add_receipts
+from knowchain_cli.verbs.feed_receipts import add_receipts, add_snapshot
 from knowchain_cli.verbs.feed_request import feed_options, feed_request
 
 __all__ = ["feed", "inbox"]
 
 feed = VerbGroup("feed", taught=Help(FEED, text.FEED_TEXT, text.FEED_EXAMPLES))
 add_receipts(feed)
+add_snapshot(feed)
 
 
 @feed.verb("show", Help(text.SHOW, text.SHOW_TEXT, text.SHOW_EXAMPLES))
