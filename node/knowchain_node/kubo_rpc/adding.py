@@ -19,6 +19,7 @@ from knowchain.content.importing import Reader
 from knowchain.content.profiles import UNIXFS_V0_2015, Profile
 from knowchain.home import Home
 from knowchain.identifiers import Cid
+from knowchain.storage.blocks.durable import faults_at
 from knowchain_node.api.streaming import outflow, send_pieces
 from knowchain_node.kubo_rpc.failures import cannot, misused
 from knowchain_node.kubo_rpc.multipart import Part, Parts, boundary_of
@@ -167,14 +168,15 @@ class _Job:
 
     def run(self, home: Home, parts: Parts, rows: IO[bytes], tell: Tell | None = None) -> None:
         """Import everything; at return it is on the medium, and pinned if it is to be. For a thread."""
-        if self.only_hash:
-            list(self._imported(parts, NoBlocks(), rows, tell))
-            return
-        with home.content.begin_upload("kubo rpc add") as upload:
-            with home.content.batch(upload) as batch:
-                roots = list(self._imported(parts, batch, rows, tell))
-            for cid, name in roots if self.pinned else ():
-                home.content.pin(cid, self.pin_name or name)
+        with faults_at(home.layout.root, "write to"):
+            if self.only_hash:
+                list(self._imported(parts, NoBlocks(), rows, tell))
+                return
+            with home.content.begin_upload("kubo rpc add") as upload:
+                with home.content.batch(upload) as batch:
+                    roots = list(self._imported(parts, batch, rows, tell))
+                for cid, name in roots if self.pinned else ():
+                    home.content.pin(cid, self.pin_name or name)
 
     def _imported(
         self, parts: Parts, sink: BlockSink, rows: IO[bytes], tell: Tell | None

@@ -17,7 +17,7 @@ from knowchain.content.cids import is_version_0
 from knowchain.content.importing import Reader
 from knowchain.content.names import split_path
 from knowchain.content.trails import follow
-from knowchain.errors import ContentError, NotFound
+from knowchain.errors import ContentError, Corruption, NotFound
 from knowchain.home import Home
 from knowchain.home.content import parse_address
 from knowchain.home.serving import ServedBlocks
@@ -134,14 +134,16 @@ class _Body:
 
     def read(self, size: int) -> bytes:
         """For the thread. Raises Refused."""
+        if self._stopped:  # before a coroutine is made: the loop may be gone
+            raise _broken_off()
         try:
             return asyncio.run_coroutine_threadsafe(self._next(size), self._loop).result()
         except CancelledError as exc:
-            raise Refused(400, "cut-off", "the request broke off") from exc
+            raise _broken_off() from exc
 
     async def _next(self, size: int) -> bytes:
         if self._stopped:
-            raise Refused(400, "cut-off", "the request broke off")
+            raise _broken_off()
         self._reading = asyncio.create_task(self._inflow.next(size))
         return await self._reading
 
@@ -150,6 +152,10 @@ class _Body:
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait([self._reading])
+
+
+def _broken_off() -> Refused:
+    return Refused(400, "cut-off", "the request broke off", remedy="send it again")
 
 
 def is_written_in_version_0(blocks: BlockSource, cid: Cid) -> bool:
@@ -163,7 +169,7 @@ def is_written_in_version_0(blocks: BlockSource, cid: Cid) -> bool:
     try:
         block = blocks.get(cid)
         node = dag_pb.decode(block)
-    except (NotFound, ContentError):
+    except (NotFound, ContentError, Corruption):
         return True
     if not node.links:
         return True

@@ -13,7 +13,7 @@ from knowchain.content.cids import text_of
 from knowchain.identifiers import Cid
 from knowchain_node.kubo_rpc.failures import cannot, misused
 
-__all__ = ["Asked", "Options", "choice", "flag", "number", "only", "read_query", "text"]
+__all__ = ["EVERYWHERE", "Asked", "Options", "choice", "flag", "number", "only", "read_query", "text"]
 
 Kind: TypeAlias = Callable[[str], Any]
 """Reads a value; raises ValueError with the words for what is wanted."""
@@ -84,7 +84,7 @@ def _duration(value: str) -> float:
     return sum(float(one["count"]) * _SECONDS[one["unit"]] for one in found)
 
 
-_EVERYWHERE: Final[Options] = {
+EVERYWHERE: Final[Options] = {
     "encoding": only(text, "json"),
     "enc": only(text, "json"),
     "stream-channels": flag,  # of Kubo before 0.5; the clients still send it
@@ -95,6 +95,7 @@ _EVERYWHERE: Final[Options] = {
     "cid-base": only(text, "base32"),
     "upgrade-cidv0-in-output": flag,
 }
+"""What every command knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def read_query(query: MultiMapping[str], options: Options, args: tuple[int, int]
         Refused: an option that is unknown, can't be read, comes twice, or is not carried out; too few or too
             many arguments.
     """
-    known = {**_EVERYWHERE, **options}
+    known = {**EVERYWHERE, **options}
     given: dict[str, Any] = {}
     for name in dict.fromkeys(query):
         if name == "arg":

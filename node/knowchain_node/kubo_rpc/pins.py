@@ -74,7 +74,7 @@ async def _pin_all(node: RpcNode, asked: Asked, name: str, tell: Tell) -> list[s
         except NotFound as exc:
             if isinstance(exc, Withdrawn) or not node.routers or asked.given("offline", False):
                 raise
-            await _fetch(node, found.cid, name)
+            await _fetch(node, found.cid, name, tell)
         pinned.append(node.shown(asked, found))
     return pinned
 
@@ -105,13 +105,13 @@ def _check_whole(blocks: ServedBlocks, root: Cid, tell: Tell) -> None:
             tell({"Progress": len(seen) - len(todo)})
 
 
-async def _fetch(node: RpcNode, cid: Cid, name: str) -> None:
+async def _fetch(node: RpcNode, cid: Cid, name: str, tell: Tell) -> None:
     """Have it from whoever a router says has it, checked, as ``content fetch`` does."""
     gateways = await find_gateways(node.routers, cid)
     with scratch(node.home) as folder:
         path = folder / f"{cid}.car"
         with path.open("w+b") as file:
-            await fetch_car(gateways, cid, file)
+            await fetch_car(gateways, cid, file, lambda size: tell({"Bytes": size}))
         await node.run(keep_dag, node.home, DagFile(str(path), str(cid), name or str(cid)))
 
 

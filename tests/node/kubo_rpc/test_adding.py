@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 
 import aiohttp
 import pytest
@@ -11,6 +13,8 @@ from knowchain.content.cids import parse_cid
 from knowchain.content.reading import read_file
 from knowchain.home.content import collect_content, pinned_content
 from knowchain.identifiers import cid_of
+from knowchain.storage.blocks import appender
+from knowchain_node.api import streaming
 from knowchain_node.kubo_rpc import uploads
 
 TEXT = b"Mary had a little lamb"
@@ -230,6 +234,27 @@ async def test_an_upload_that_breaks_off_keeps_nothing(rpc, home, forms):
     assert pins(home) == {}
 
 
+async def test_an_upload_that_stalls_is_given_up(rpc, home, forms, monkeypatch):
+    monkeypatch.setattr(streaming, "PATIENCE", 0.2)
+
+    async def stalling():
+        yield forms.part("a", TEXT)
+        await asyncio.Event().wait()
+
+    reply = await rpc.call("add", stalling())
+    assert reply.status == 408
+    assert "nothing came" in reply.message
+    assert pins(home) == {}
+
+
+async def test_two_uploads_of_the_same_at_once_are_both_kept(rpc, home, forms):
+    data = bytes(range(256)) * 4_000
+    both = await asyncio.gather(*(rpc.add(forms.part(name, data)) for name in ("a", "b")))
+    assert both[0][0]["Hash"] == both[1][0]["Hash"]
+    assert set(pins(home)) == {"a", "b"}
+    assert b"".join(read_file(home.content, pins(home)["a"])) == data
+
+
 async def test_progress_is_told_on_the_way(rpc, forms):
     rows = await rpc.add(forms.folder("t"), forms.part("t/big", bytes(2**20)), query="progress=true")
     told = [row for row in rows if "Bytes" in row]
@@ -291,3 +316,16 @@ async def test_a_command_that_takes_longer_than_it_may_ends(rpc, forms):
     reply = await rpc.call("add?timeout=100ms", endless())
     assert reply.status == 500
     assert "context deadline exceeded" in reply.message
+
+
+async def test_a_full_disk_is_said_plainly_and_nothing_is_kept(rpc, home, forms, monkeypatch):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(appender, "write_at", full)
+        reply = await rpc.call("add", forms.form([forms.part("a", TEXT)]))
+    assert reply.status == 500
+    assert "free space on the disk" in reply.message
+    assert pins(home) == {}
+    assert (await rpc.add(forms.part("a", TEXT)))[0]["Hash"] == OLD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 
 import pytest
@@ -12,6 +13,7 @@ from knowchain.content.importing import reader_of
 from knowchain.errors import ContentError
 from knowchain_node.kubo_rpc.multipart import Parts, boundary_of
 
+TOKENS = [b"--B", b"--", b"\r\n", b"\r", b"\n", b"A: b", b":", b" ", b"--B--", b"x" * 50, b"\xff", b"\0"]
 HEAD = b'Content-Disposition: form-data; name="file"; filename="%s"\r\n'
 
 
@@ -92,6 +94,13 @@ def test_what_stands_before_and_behind_the_form_means_nothing():
 def test_what_is_no_form_or_breaks_off_is_refused(data):
     with pytest.raises(ContentError):
         read(Parts(io.BytesIO(data).read, b"B"))
+
+
+@given(st.binary(max_size=200) | st.lists(st.sampled_from(TOKENS), max_size=30).map(b"".join))
+def test_whatever_comes_is_a_form_or_an_error_of_content(data):
+    with contextlib.suppress(ContentError):
+        found = read(Parts(io.BytesIO(data).read, b"B"))
+        assert sum(map(len, found)) <= len(data)
 
 
 def test_a_head_without_end_is_refused_in_bounded_memory():
