@@ -5,9 +5,10 @@ Source: docs/spec/groups.md.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from knowchain.ranking.grouping.directions import coordinates
 from knowchain.ranking.grouping.judgements import Judgements
@@ -16,7 +17,10 @@ from knowchain.ranking.numbers import Ints
 
 __all__ = ["foretold"]
 
-_HALVES: Final = (0, 1)
+_SPLITS: Final = 4
+"""Ways to halve the works: what one of them makes of groups depends on which works fall together."""
+_Half: TypeAlias = npt.NDArray[np.bool_]
+"""Which judgements are of a half of the works."""
 
 
 def foretold(judgements: Judgements, counts: tuple[int, ...]) -> dict[int, int]:
@@ -34,19 +38,27 @@ def foretold(judgements: Judgements, counts: tuple[int, ...]) -> dict[int, int]:
         can't be parted.
     """
     found: dict[int, int] = {}
-    places = [coordinates(judgements, judgements.half(half), max(counts) - 1) for half in _HALVES]
+    halves = _halves(judgements)
+    places = [coordinates(judgements, half, max(counts) - 1) for half in halves]
     for count in counts:
-        parted = [_groups(places[half], judgements.weights, count) for half in _HALVES]
+        parted = [_groups(each, judgements.weights, count) for each in places]
         if any(groups is None for groups in parted):
             break
         right, asked = np.zeros((2, len(judgements.people)), np.int64)
-        for half, groups in zip(_HALVES, parted, strict=True):
+        for half, groups in zip(halves, parted, strict=True):
             if groups is not None:
-                _ask(judgements, groups, count, 1 - half, right, asked)
+                _ask(judgements, groups, count, ~half, right, asked)
         weights = np.where(asked > 0, judgements.weights, 0)
         shares = right * 1000 // np.maximum(asked, 1)
         found[count] = int((shares * weights).sum()) // max(int(weights.sum()), 1)
     return found
+
+
+def _halves(judgements: Judgements) -> list[_Half]:
+    """Each split twice: once with one half, once with the other."""
+    splits = [split for split in range(_SPLITS) if split == 0 or 4 << split <= len(judgements.works)]
+    ones = [(judgements.work >> split) % 2 == 1 for split in splits]
+    return [half for one in ones for half in (~one, one)]
 
 
 def _groups(places: Ints, weights: Ints, count: int) -> Ints | None:
@@ -57,9 +69,9 @@ def _groups(places: Ints, weights: Ints, count: int) -> Ints | None:
     return parted_into(places[:, : max(count - 1, 1)], weights, count)
 
 
-def _ask(judgements: Judgements, groups: Ints, count: int, half: int, right: Ints, asked: Ints) -> None:
+def _ask(judgements: Judgements, groups: Ints, count: int, half: _Half, right: Ints, asked: Ints) -> None:
     """Ask for each decided judgement of a half of the works; count by person."""
-    entries = judgements.half(half) & (judgements.sign != 0)
+    entries = half & (judgements.sign != 0)
     person, work, sign = judgements.person[entries], judgements.work[entries], judgements.sign[entries]
     own = sign * judgements.weights[person]
     cells = work * count + groups[person]

@@ -30,8 +30,8 @@ MAX_MEMBERS: Final = 3_000
 """Memberships of all groups together; a body holds about as many."""
 _FEWEST: Final = 4
 """People among whom groups are looked for."""
-_GAIN: Final = 15
-"""Thousandths that each further group must add to what is foretold."""
+_PRICES: Final = {1: 0, 2: 15, 3: 40, 4: 65, 5: 90}
+"""Thousandths more that so many groups must foretell than one: fewer are easier to understand."""
 _RIGHT: Final = 550
 """Thousandths that must be foretold at all: more than a coin would."""
 
@@ -139,11 +139,11 @@ def _check(judgements: Judgements, count: int | None, least: int) -> None:
 
 def _best(told: Mapping[int, int]) -> int:
     """The number of groups that tells most, each further one something worth telling."""
-    best, least = 1, told[1]
+    best = 1
     for count in sorted(told.keys() - {1}):
-        right = told[count]
-        if right >= max(least + _GAIN * (count - best), _RIGHT):
-            best, least = count, right
+        gained, price = told[count] - told[best], _PRICES[count] - _PRICES[best]
+        if gained >= price and told[count] >= _RIGHT:
+            best = count
     return best
 
 

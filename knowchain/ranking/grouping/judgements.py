@@ -75,11 +75,6 @@ class Judgements:
         busy = np.bincount(self.person[entries], minlength=len(self.people)) >= least
         return self._only(entries & busy[self.person], busy)
 
-    def half(self, which: int) -> npt.NDArray[np.bool_]:
-        """Which entries are of every other work, beginning with the first or the second."""
-        chosen: npt.NDArray[np.bool_] = self.work % 2 == which
-        return chosen
-
     def _only(self, entries: npt.NDArray[np.bool_], people: npt.NDArray[np.bool_]) -> Judgements:
         judged = np.zeros(len(self.works), bool)
         judged[self.work[entries]] = True
