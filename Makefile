@@ -14,7 +14,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint types contracts soak fuzz mutate bench check format lock js kubo clean
+.PHONY: help run demo test lint types contracts soak fuzz mutate bench evaluate simulate check format lock js kubo clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ mutate: .venv/.ready-dev ## change the code of the record format a little, and s
 
 bench: .venv/.ready-bench ## a table of ratios, each to a yardstick measured in the same run (SCALE=0.1 for a quick look)
 	@$(BIN)/python -m benchmarks --scale $(SCALE)
+
+evaluate: .venv/.ready-dev ## what each preset shows, and what attackers gain; KNOWCHAIN_DATA for real material (SCALE=0.3 for a quick look)
+	@$(BIN)/python -m benchmarks.evaluate --scale $(SCALE)
+
+simulate: .venv/.ready-dev ## a community over a year, by each preset: who is seen, who stays, what languages live (SCALE=0.3)
+	@$(BIN)/python -m benchmarks.simulate --scale $(SCALE)
 
 check: lint types contracts test ## everything that a change must pass
 

@@ -1,7 +1,7 @@
 """Every benchmark in one table: ``python -m benchmarks [NAME …] [--scale FACTOR]``.
 
-A module of this folder that has ``rows(scale)`` takes part. Ratios are to a yardstick measured in the
-same run; a figure says nothing without it.
+A module of this folder that has ``rows(scale)`` takes part; ``evaluate`` and ``simulate`` are no benchmarks.
+Ratios are to a yardstick measured in the same run; a figure says nothing without it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.report import Row, print_table
 
-NOT_BENCHMARKS = {"__main__", "report"}
+NOT_BENCHMARKS = {"__main__", "evaluate", "evaluation", "report", "simulate"}
 
 
 def names() -> list[str]:

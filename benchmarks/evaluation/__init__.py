@@ -1,0 +1,1 @@
+"""What the presets show to whom, and what attackers gain: made worlds, measures, attacks, tables."""
