@@ -20,7 +20,6 @@ from benchmarks.evaluation.society import Society, made
 from benchmarks.evaluation.tables import print_table
 
 SYBILS = (10, 100, 1_000, 10_000)
-FLOOD = 10_000
 PARTS = ("presets", "attacks")
 
 
@@ -78,6 +77,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the sizes (default 1)")
     parser.add_argument("--json", action="store_true", help="one JSON document and no tables")
     parser.add_argument("--made", action="store_true", help="the made society alone")
+    parser.add_argument(
+        "--most", type=int, default=10_000, help="the most accounts or works that an attacker makes (10000)"
+    )
     parser.add_argument("--part", choices=PARTS, help="presets or attacks alone")
     chosen = parser.parse_args(arguments)
     societies = {"a made society": made(people=int(300 * chosen.scale), works=int(3_000 * chosen.scale))}
@@ -90,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.part != "attacks":
             document[name] |= _presets(name, society, chosen.scale, quiet=chosen.json)
         if chosen.part != "presets":
-            document[name] |= _attacks(name, society, chosen.scale, quiet=chosen.json)
+            document[name] |= _attacks(name, society, chosen.scale, chosen.most, quiet=chosen.json)
     if place is not None and (place / bridging.VOTES).exists():
         document["vTaiwan"] = bridging.measured(place, quiet=chosen.json)
     elif not chosen.made and not chosen.json:
@@ -112,10 +114,9 @@ def _presets(name: str, society: Society, scale: float, *, quiet: bool) -> dict[
     return {"presets": {each: asdict(measures) for each, measures in figures.items()}, "alike": alike}
 
 
-def _attacks(name: str, society: Society, scale: float, *, quiet: bool) -> dict[str, Any]:
-    sybils = [each for each in SYBILS if each <= max(10, SYBILS[-1] * scale)]
-    flood = max(100, int(FLOOD * scale))
-    found = gains(society, readers=max(3, _readers(scale) // 2), sybils=sybils, flood=flood)
+def _attacks(name: str, society: Society, scale: float, most: int, *, quiet: bool) -> dict[str, Any]:
+    sybils = [each for each in SYBILS if each <= most]
+    found = gains(society, readers=max(3, _readers(scale) // 2), sybils=sybils, flood=most)
     if not quiet:
         print_gains(
             f"What attackers gain: {name}. Their part of all places before → after, in per cent; their best "

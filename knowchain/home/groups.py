@@ -136,7 +136,7 @@ class FoundGroups:
         too_few: people who judged fewer works than was asked for.
         unnamed: people for whom the record has no room.
         foretold: how often, of a thousand times, the others of a person's group foretell a judgement of a
-            work that was not looked at; by number of groups, beginning with one.
+            work that was not looked at; by number of groups, from one to those asked for, or five.
         divided: the works that the groups judge most differently.
         united: the works of which all groups approve most surely.
         fields: the record in the human form; None, unless there are two groups or more.

@@ -61,8 +61,8 @@ class Grouping:
         judgements: of these works by them.
         too_few: people who judged fewer works than were asked for.
         unnamed: people who were looked at, but for whom a record has no room.
-        foretold: by number of groups, how many of a thousand judgements they foretell that were not looked
-            at.
+        foretold: by number of groups, up to those asked for, how many of a thousand judgements they foretell
+            that were not looked at.
         approvals: how the groups judge each work of which all have an opinion.
     """
 
@@ -92,7 +92,7 @@ def grouped(judgements: Judgements, *, count: int | None = None, least: int = 5)
     too_few = len(judgements.people) - len(kept.people)
     if len(kept.people) < _FEWEST:
         return Grouping((), len(kept.people), len(kept.works), len(kept), too_few, 0, {}, ())
-    told = foretold(kept, (1, *COUNTS))
+    told = foretold(kept, tuple(range(1, (count or COUNTS[-1]) + 1)))
     chosen = _best(told) if count is None else count
     groups, parts = _of_so_many(kept, chosen)
     named = _named(kept, parts)

@@ -92,12 +92,12 @@ def test_every_preset_that_trusts_finds_more_of_what_is_good_than_time_does(figu
 
 
 def test_attacks_are_measured_and_printed_the_same_whatever_the_process() -> None:
-    words = ("--part", "attacks", "--scale", "0.1")
+    words = ("--part", "attacks", "--scale", "0.1", "--most", "100")
     found = json.loads(evaluated(*words, "--json", seed="1"))["a made society"]["gains"]
     printed = evaluated(*words, seed="2")
     after = {(each["attack"], each["profile"]): each["after"]["share"] for each in found}
-    sybils = "1,000 sybils behind one fooled key"
-    assert after[sybils, "most heads"] == 1.0, "an undefended feed is theirs"
+    sybils = "100 sybils behind one fooled key"
+    assert after[sybils, "most heads"] > 0.5, "an undefended feed is theirs"
     for name in ("balanced", "scholarship", "small-languages", "bridging"):
         assert after[sybils, name] <= 0.1, name
     for each in found:
