@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from knowchain.home.groups import FoundGroups, GroupsShown
+from knowchain.home.plain import to_plain
+from knowchain_node.wire import from_plain
+
 if TYPE_CHECKING:
     from conftest import Neighbours, Person
 
@@ -55,6 +59,15 @@ def test_from_finding_groups_to_a_feed_that_bridges(divided: Person) -> None:
     assert [group["size"] for group in document["groups"]] == [2, 2]
 
 
+def test_the_answers_come_whole_through_a_running_peer(divided: Person) -> None:
+    for shape, words in (
+        (FoundGroups, ("compute",)),
+        (GroupsShown, ("show", divided.sign("groups", "publish"))),
+    ):
+        document = divided.json("groups", *words, "--as-of", "2100-01-01")["groups"]
+        assert to_plain(from_plain(shape, document)) == document
+
+
 def test_a_file_holds_what_was_found_and_is_signed_as_it_stands(divided: Person) -> None:
     told = divided("groups", "compute", "--groups", "2", "--out", "groups.json").out
     assert "groups.json" in told
@@ -73,6 +86,8 @@ def test_without_judgements_it_says_what_lacks(mari: Person) -> None:
     assert "--everybody" in told
     assert "nothing to publish" in mari("groups", "publish", code=mari.type("groups", "publish").code).err
     assert mari.json("groups", "compute")["groups"]["groups"] == []
+    assert "Nothing was written" in mari("groups", "compute", "--out", "groups.json").out
+    assert not (mari.folder / "groups.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,8 @@ def compute(session: Session, *, out: Path | None, **asked: Any) -> None:
     if session.screen.answered({"groups": to_plain(found)}):
         return
     _tell(session.screen, found)
-    if out is not None and found.fields is not None:
-        session.screen.advise(text.WRITTEN, file=out)
+    if out is not None:
+        session.screen.advise(text.NOT_WRITTEN if found.fields is None else text.WRITTEN, file=out)
 
 
 @groups.verb("publish", Help(text.PUBLISH, text.PUBLISH_TEXT, text.PUBLISH_EXAMPLES))
@@ -202,7 +202,7 @@ def _tell_works(screen: Screen, divided: Sequence[JudgedWork], united: Sequence[
         if works:
             screen.blank()
             screen.say(heading)
-            columns = (text.COLUMN_GROUP, text.COLUMN_JUDGED, text.COLUMN_WORK, text.COLUMN_ID)
+            columns = (text.COLUMN_GROUPS, text.COLUMN_JUDGED, text.COLUMN_WORK, text.COLUMN_ID)
             screen.table(columns, [_work_row(each) for each in works])
 
 
