@@ -131,7 +131,8 @@ class PlainOpinions:
         total = sum(mass.values())
         if not total:
             return 0
-        return ONE - ONE * sum(each * each for each in mass.values()) // (total * total)
+        spread = ONE - ONE * sum(each * each for each in mass.values()) // (total * total)
+        return spread * total // (total + ONE)
 
     @property
     def _viewpoints(self) -> Viewpoints | None:

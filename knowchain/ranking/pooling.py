@@ -16,7 +16,7 @@ from knowchain.ranking.columns import Columns
 from knowchain.ranking.debts import targets_of
 from knowchain.ranking.facts import Viewer
 from knowchain.ranking.opinions import OpinionsAt
-from knowchain.ranking.profile import MAX_PAGE, Profile
+from knowchain.ranking.profile import MAX_PAGE, OUTWARD_LEAST, Profile
 from knowchain.ranking.readers_trust import AuthorTrust
 from knowchain.ranking.reranking import Pool
 from knowchain.ranking.salts import Salts
@@ -99,8 +99,8 @@ class Pooling:
         """Which works a floor can be kept with."""
         columns = self._columns
         if name == "outward":
-            carried: npt.NDArray[np.bool_] = (self._opinions.outward() > 0).take(columns.subject_of_work)
-            return carried
+            carried: npt.NDArray[np.bool_] = self._opinions.outward() >= OUTWARD_LEAST
+            return carried.take(columns.subject_of_work)
         # Few works are in a small language: only of those it is asked who wrote them.
         rows = np.flatnonzero(self._values.at_least("lang_lift", self._profile.rerank.lift_min))
         members = np.zeros(len(columns), bool)

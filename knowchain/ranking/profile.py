@@ -15,6 +15,7 @@ from knowchain.ranking.conditions import Condition
 
 __all__ = [
     "ME",
+    "OUTWARD_LEAST",
     "PROFILE_VERSION",
     "SOURCES",
     "Boost",
@@ -38,6 +39,8 @@ MAX_ANCESTORS: Final = 64
 MAX_BOOSTS: Final = 100
 GROUPS: Final = ("minority", "outward")
 """Groups of works that a floor can be given to."""
+OUTWARD_LEAST: Final = 8_192
+"""Parts of Q: the signal `outward` from which on a work is in that group."""
 MAX_ENTRIES: Final = 1_000
 """Entries of one list."""
 

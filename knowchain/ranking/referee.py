@@ -24,7 +24,7 @@ from knowchain.ranking.lineage import Hops
 from knowchain.ranking.numbers import ONE, fresh, ilog2q
 from knowchain.ranking.plain_opinions import PlainOpinions
 from knowchain.ranking.plain_reranking import Movable, PlainReranking
-from knowchain.ranking.profile import SOURCES, Profile
+from knowchain.ranking.profile import OUTWARD_LEAST, SOURCES, Profile
 from knowchain.ranking.signals import AXIS, LABEL, MAX_AGE, language_key
 from knowchain.ranking.vouching import edges_at, hops_from, latest_at, reach_at
 from knowchain.records.vocabulary.languages import matches
@@ -132,7 +132,7 @@ class Referee:
 
     def _movable(self, entry: _Entry) -> Movable:
         fact, groups = entry.fact, set()
-        if self._opinions.value("outward", fact) > 0:
+        if self._opinions.value("outward", fact) >= OUTWARD_LEAST:
             groups.add("floor:outward")
         rare = self._value("lang_lift", fact) >= self._profile.rerank.lift_min
         if rare and self._value("trust", fact) > 0:

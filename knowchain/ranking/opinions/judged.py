@@ -90,7 +90,7 @@ def outward(judged: Judged, size: int, languages: Groups, count: int) -> Ints:
 
 
 def _spread(subject: Ints, mass: Ints, size: int) -> Ints:
-    """Q − ⌊Q·ΣE² / (ΣE)²⌋ by subject; 0 where nothing is spread."""
+    """⌊(Q − ⌊Q·ΣE² / E²⌋) · E / (E + Q)⌋ by subject, E = ΣE; 0 where nothing is spread."""
     total = _summed(subject, mass, size)
     small = np.flatnonzero((total > 0) & (total < _SQUARED))
     squares = np.zeros(size, np.int64)
@@ -100,7 +100,7 @@ def _spread(subject: Ints, mass: Ints, size: int) -> Ints:
     for each in np.flatnonzero(total >= _SQUARED).tolist():
         masses = mass[subject == each].tolist()
         found[each] = ONE - ONE * sum(one * one for one in masses) // sum(masses) ** 2
-    return found
+    return found * total // (total + ONE)
 
 
 def bridge(judged: Judged, size: int, groups: Sequence[Membership]) -> Ints:

@@ -54,7 +54,7 @@ export class Places {
   members(group) {
     const { candidates, signals, people } = this.ranking
     return candidates.filter((work) => (group === 'outward'
-      ? signals.of(work, 'outward').value > 0n
+      ? signals.of(work, 'outward').value >= 8192n
       : signals.of(work, 'lang_lift').value >= this.rerank.lift_min && people.trust(work.author) > 0n))
   }
 

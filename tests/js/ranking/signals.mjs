@@ -199,8 +199,9 @@ export class Signals {
       for (const language of languages) gets.set(language, (gets.get(language) ?? 0n) + share)
     }
     const all = sum([...gets.values()])
+    const spread = all ? Q - Q * sum([...gets.values()].map((each) => each * each)) / (all * all) : 0n
     return {
-      value: all ? Q - Q * sum([...gets.values()].map((each) => each * each)) / (all * all) : 0n,
+      value: spread * all / (all + Q),
       ground: { total: gets.size, records: liked.map((each) => [this.trusted(each), each.id]) },
     }
   }
