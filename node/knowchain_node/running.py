@@ -22,7 +22,7 @@ from knowchain_node.api import passing
 from knowchain_node.api.guard import Guard
 from knowchain_node.api.listener import answering, bound_socket, listening
 from knowchain_node.api.service import Service
-from knowchain_node.api.tokens import kept_token, token_in
+from knowchain_node.api.tokens import Token, kept_token, token_in
 from knowchain_node.config import Effective, read_environment, read_file, read_line, settled
 from knowchain_node.logs import keep_secret
 from knowchain_node.network.identity import peer_id_of
@@ -135,6 +135,7 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
     tokens = read_tokens(config.pinning.targets, home.layout.root, os.environ)
     gateway_sock = _socket(config.gateway.listen, "gateway.listen", "gateway")
     kubo_sock = _socket(config.kubo_rpc.listen, "kubo_rpc.listen", "RPC of Kubo")
+    kubo_token = None if kubo_sock is None else token_in(home.layout.kubo_rpc_token)
     async with listening(service, sock, home.layout, most=api.connections) as url:
         if not ip_address(api.host).is_loopback:
             _log.warning("the API is open to other machines, without encryption: put a TLS proxy before it")
@@ -143,7 +144,9 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
         gateway = asyncio.create_task(
             _give(service, home, config.gateway, gateway_sock, seed, stop), name="gateway"
         )
-        rpc = asyncio.create_task(_serve_kubo(service, home, config, kubo_sock, seed, stop), name="kubo-rpc")
+        rpc = asyncio.create_task(
+            _serve_kubo(service, home, config, kubo_sock, kubo_token, seed, stop), name="kubo-rpc"
+        )
         pinning = asyncio.create_task(_pin(service, home, config.pinning.targets, tokens), name="pinning")
         watching = asyncio.create_task(service.metrics.watch_loop(), name="lag")
         indexing = asyncio.create_task(_index(service, home), name="index")
@@ -230,13 +233,13 @@ async def _serve_kubo(
     home: Home,
     config: PeerConfig,
     sock: socket.socket | None,
+    token: Token | None,
     seed: bytes,
     stop: asyncio.Event,
 ) -> None:
     """Answer scripts that were written for Kubo on their own listener, if there is to be one."""
-    if sock is None:
+    if sock is None or token is None:
         return
-    token = await asyncio.to_thread(token_in, home.layout.kubo_rpc_token)
     token.tell(keep_secret)
     starting = await asyncio.to_thread(importlib.import_module, "knowchain_node.kubo_rpc.serving")
     app = starting.app_of(home, service, config, seed, token)

@@ -282,6 +282,20 @@ def test_without_the_setting_nothing_is_answered(peer: str, token: str) -> None:
         connected(peer, auth=("kubo", token + "x"))
 
 
+def test_a_token_that_others_may_read_ends_the_start(tmp_path: Path) -> None:
+    begin(tmp_path / "home", name="Ada", recovery_file=tmp_path / "recovery")
+    (tmp_path / "home" / "kubo-rpc.token").write_text("t" * 43)
+    (tmp_path / "home" / "kubo-rpc.token").chmod(0o644)
+    settings = ("api.port=0", "network.enabled=false", "kubo_rpc.listen=127.0.0.1:0")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("knowchain"), "--home", tmp_path / "home", "node", "run",
+         *(word for one in settings for word in ("--set", one))],
+        capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "others may read" in done.stderr.decode()
+
+
 # --- kubo-rpc-client ------------------------------------------------------------------------------------
 
 

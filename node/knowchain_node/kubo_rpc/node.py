@@ -23,6 +23,7 @@ from knowchain.home.content import parse_address
 from knowchain.home.serving import ServedBlocks
 from knowchain.identifiers import DAG_PB, Cid
 from knowchain_node.api.failures import Refused
+from knowchain_node.api.ports import PeerPort
 from knowchain_node.api.service import Streams
 from knowchain_node.api.streaming import Inflow
 from knowchain_node.kubo_rpc.failures import cannot
@@ -66,16 +67,25 @@ class RpcNode:
         home: the open home.
         me: who we are to libp2p.
         routers: who is asked who has what.
+        peer: what meets others, while it runs.
         most_requests: commands at once.
         max_upload: bytes of one upload.
     """
 
     def __init__(
-        self, home: Home, me: Self, *, routers: Sequence[str], most_requests: int, max_upload: int
+        self,
+        home: Home,
+        me: Self,
+        *,
+        routers: Sequence[str],
+        peer: Callable[[], PeerPort | None],
+        most_requests: int,
+        max_upload: int,
     ) -> None:
         self.home: Final = home
         self.me: Final = me
         self.routers: Final = routers
+        self.peer: Final = peer
         self.blocks: Final = ServedBlocks(home)
         self.requests: Final = Streams(most_requests)
         self._max_upload = max_upload

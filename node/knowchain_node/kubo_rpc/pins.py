@@ -12,7 +12,7 @@ from aiohttp import web
 
 from knowchain.content.bounds import MAX_WALK
 from knowchain.content.walking import links_of
-from knowchain.errors import NotFound, Withdrawn
+from knowchain.errors import NotFound, PeerError, Withdrawn
 from knowchain.home.keeping import DagFile, keep_dag
 from knowchain.home.serving import ServedBlocks
 from knowchain.identifiers import RAW, Cid
@@ -25,6 +25,7 @@ from knowchain_node.kubo_rpc.failures import cannot
 from knowchain_node.kubo_rpc.node import Found, RpcNode, is_written_in_version_0
 from knowchain_node.kubo_rpc.options import Asked, Options, choice, flag, only, text
 from knowchain_node.kubo_rpc.progress import Progress, Tell
+from knowchain_node.network import NetworkDown
 
 __all__ = ["ADD", "LS", "RM", "add", "ls", "rm"]
 
@@ -72,7 +73,8 @@ async def _pin_all(node: RpcNode, asked: Asked, name: str, tell: Tell) -> list[s
         try:
             await node.run(_pin, node, found, name, tell)
         except NotFound as exc:
-            if isinstance(exc, Withdrawn) or not node.routers or asked.given("offline", False):
+            nobody = node.peer() is None and not node.routers
+            if isinstance(exc, Withdrawn) or nobody or asked.given("offline", False):
                 raise
             await _fetch(node, found.cid, name, tell)
         pinned.append(node.shown(asked, found))
@@ -106,7 +108,16 @@ def _check_whole(blocks: ServedBlocks, root: Cid, tell: Tell) -> None:
 
 
 async def _fetch(node: RpcNode, cid: Cid, name: str, tell: Tell) -> None:
-    """Have it from whoever a router says has it, checked, as ``content fetch`` does."""
+    """Have it from peers, or else from gateways that a router knows; checked, as ``content fetch`` does."""
+    peer = node.peer()
+    if peer is not None:
+        try:
+            await peer.fetch(cid, name=name or str(cid))
+        except (NotFound, PeerError, NetworkDown):
+            if not node.routers:
+                raise
+        else:
+            return
     gateways = await find_gateways(node.routers, cid)
     with scratch(node.home) as folder:
         path = folder / f"{cid}.car"

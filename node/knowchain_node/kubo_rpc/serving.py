@@ -80,6 +80,7 @@ def app_of(home: Home, service: Service, config: PeerConfig, seed: bytes, token:
         home,
         me,
         routers=config.routing.delegated,
+        peer=lambda: service.peer,
         most_requests=config.kubo_rpc.requests,
         max_upload=config.kubo_rpc.max_upload_bytes,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,7 @@ class Caller:
 
 @contextlib.asynccontextmanager
 async def _rpc(
-    home: Home, *, most: int = 8, max_upload: int = 2**30, routers: Any = ()
+    home: Home, *, most: int = 8, max_upload: int = 2**30, routers: Any = (), peer: Any = None
 ) -> AsyncIterator[Caller]:
     token = token_in(home.layout.kubo_rpc_token)
     me = Self(
@@ -101,7 +102,7 @@ async def _rpc(
         listening=lambda: (f"{ADDRESS}/p2p/{peer_id_of(SEED)}",),
         protocols=lambda: ("/knowchain/sync/1",),
     )
-    node = RpcNode(home, me, routers=routers, most_requests=most, max_upload=max_upload)
+    node = RpcNode(home, me, routers=routers, peer=lambda: peer, most_requests=most, max_upload=max_upload)
     sock = bound_socket("127.0.0.1", 0)
     app = KuboRpc(node, token).app()
     async with answering(app, sock, most=64) as url, aiohttp.ClientSession() as session:
@@ -114,10 +115,18 @@ def rpc_of() -> Any:
     return _rpc
 
 
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that was just begun, to be copied."""
+    folder = tmp_path_factory.mktemp("begun")
+    begin(folder / "home", name="Ada", recovery_file=folder / "recovery")
+    return folder / "home"
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Any:
+def home(tmp_path: Path, begun: Path) -> Any:
     """An empty home."""
-    begin(tmp_path / "home", name="Ada", recovery_file=tmp_path / "recovery")
+    shutil.copytree(begun, tmp_path / "home")
     with Home.open(tmp_path / "home") as opened:
         yield opened
 
