@@ -117,6 +117,7 @@ class Parser {
     this.at = 0
     this.parts = 0
     this.open = 1
+    this.names = new Set()
   }
 
   is(...texts) {
@@ -217,6 +218,7 @@ class Parser {
   name(name) {
     if (name === 'true' || name === 'false') return node('bool', [], () => name === 'true')
     const type = this.types(name) ?? fail(`the name ${name} is unknown`)
+    this.names.add(name)
     return node(type, [], (names) => names(name))
   }
 
@@ -231,15 +233,16 @@ class Parser {
   }
 }
 
-// types(name) is the type of a name or undefined. The condition: names => true or false.
+// types(name) is the type of a name or undefined. {names: those that it asks for, holds: names => true or false}
 export function readCondition(source, types) {
   if (characters(source) > LONGEST) fail('too long')
-  const whole = new Parser(source, types).all()
+  const parser = new Parser(source, types), whole = parser.all()
   if (whole.type !== 'bool') fail('types')
-  return (names) => {
+  const holds = (names) => {
     try { return whole.value(names) } catch (error) {
       if (error instanceof Overflow) return false
       throw error
     }
   }
+  return { names: parser.names, holds }
 }

@@ -1,6 +1,6 @@
 // Sections 7 and 8: which works a feed shows, in which order, and why.
 
-import { bytesOf, encode, Link, textOf } from './ids.mjs'
+import { bytesOf, encode, linkTo, textOf } from './ids.mjs'
 import { most, Q, sha256, sum } from './numbers.mjs'
 import { moves, Places } from './places.mjs'
 import { peopleOf } from './people.mjs'
@@ -10,6 +10,12 @@ import { compareTexts, meets } from './texts.mjs'
 
 const MOST = 500
 const ascending = (a, b) => (a < b ? -1 : a > b ? 1 : 0)
+
+// Section 6.12: what was shown how often, as a list.
+export function historyOf(viewer) {
+  const shown = [...viewer.history].filter(([, times]) => times > 0).sort(([a], [b]) => ascending(a, b))
+  return shown.map(([id, times]) => [linkTo(id), times])
+}
 
 export class Ranking {
   constructor(world, profile, viewer, asOf) {
@@ -165,9 +171,7 @@ export class Ranking {
 
   commitment() {
     if (!this.profile.weights.novelty) return null
-    const shown = [...this.viewer.history].filter(([, times]) => times > 0).sort(([a], [b]) => ascending(a, b))
-    const list = encode(shown.map(([id, times]) => [new Link(id), times]))
-    return sha256(this.viewer.salt, list).toString('hex')
+    return sha256(this.viewer.salt, encode(historyOf(this.viewer))).toString('hex')
   }
 
   feed(limit = Number(this.profile.page)) {

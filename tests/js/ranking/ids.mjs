@@ -1,6 +1,7 @@
 // Record ids, and the little of DAG-CBOR that rankings hash. Inside the engine an id is the hexadecimal of its 36
 // bytes: such text orders as the bytes do, which the letters and digits of base32 do not.
 
+import { Link } from '../verify/dag_cbor.mjs'
 import { sha256 } from './numbers.mjs'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -24,7 +25,7 @@ export function textOf(id) {
   return `b${text}`
 }
 
-export class Link { constructor(id) { this.id = id } }
+export const linkTo = (id) => new Link(bytesOf(id))
 
 function head(major, number) {
   const n = BigInt(number), first = major << 5
@@ -34,14 +35,18 @@ function head(major, number) {
   return Buffer.concat([Buffer.from([first | 24 + Math.log2(size)]), Buffer.from(digits, 'hex')])
 }
 
-// Integers from 0 on, text, bytes, links, lists, and plain objects as maps.
+const SIMPLE = new Map([[false, 0xf4], [true, 0xf5], [null, 0xf6]])
+
+// Integers, text, bytes, links, true, false, null, lists, and maps as Map or plain object.
 export function encode(value) {
-  if (typeof value === 'number' || typeof value === 'bigint') return head(0, value)
+  if (SIMPLE.has(value)) return Buffer.from([SIMPLE.get(value)])
+  if (typeof value === 'number') return encode(BigInt(value))
+  if (typeof value === 'bigint') return value < 0n ? head(1, -1n - value) : head(0, value)
   if (typeof value === 'string') return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)])
   if (value instanceof Uint8Array) return Buffer.concat([head(2, value.length), value])
-  if (value instanceof Link) return Buffer.concat([head(6, 42), head(2, 37), Buffer.from([0]), bytesOf(value.id)])
+  if (value instanceof Link) return Buffer.concat([head(6, 42), encode(Buffer.from([0, ...value.cid]))])
   if (Array.isArray(value)) return Buffer.concat([head(4, value.length), ...value.map(encode)])
-  const entries = Object.entries(value).map(([key, held]) => [encode(key), encode(held)])
+  const entries = [...(value instanceof Map ? value : Object.entries(value))].map(([key, held]) => [encode(key), encode(held)])
   entries.sort(([a], [b]) => Buffer.compare(a, b)) // the head of a key carries its length, so the shorter is first
   return Buffer.concat([head(5, entries.length), ...entries.flat()])
 }

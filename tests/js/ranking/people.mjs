@@ -4,7 +4,7 @@ import { counting } from './facts.mjs'
 import { parseId } from './ids.mjs'
 import { massesOf, signalsOf, stepsOf } from './trust.mjs'
 
-// {blocked, mass(id), trust(id), steps(id)}
+// {blocked, seeds, masses, mass(id), trust(id), steps(id)}
 export function peopleOf(world, profile, viewer, asOf) {
   const others = world.statements.filter((each) => each.author !== each.subject)
   const statements = counting(others, (each) => `${each.author} ${each.subject}`, asOf)
@@ -20,6 +20,8 @@ export function peopleOf(world, profile, viewer, asOf) {
   const steps = stepsOf(edges, seeds, blocked, Number(profile.trust_hops))
   return {
     blocked,
+    seeds,
+    masses,
     mass: (id) => masses.get(id) ?? 0n,
     trust: (id) => signals.get(id) ?? 0n,
     steps: (id) => ((masses.get(id) ?? 0n) > 0n ? steps.get(id) : undefined),

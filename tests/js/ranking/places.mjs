@@ -42,6 +42,8 @@ export class Places {
     this.rerank = ranking.profile.rerank
     this.items = [] // {work, moves}
     this.counts = new Map() // N of section 7
+    this.authors = new Map() // how many works of each stand already
+    this.nearest = new Map() // of a work of the pool: the work before it that it is most like
     this.rules = this.rerank.floors.map(([group, part]) => new Rule(`floor:${group}`, Number(part), 1000))
     if (this.rerank.explore_every !== null) this.rules.push(new Rule('explore', 1, Number(this.rerank.explore_every)))
     this.groups = new Map(this.rerank.floors.map(([group]) => [`floor:${group}`, this.members(group)]))
@@ -92,9 +94,8 @@ export class Places {
   }
 
   draw() {
-    const authors = new Set(this.items.map(({ work }) => work.author))
     const works = this.ranking.candidates.filter((work) => (
-      this.ranking.sources.given.explore.has(work) && !authors.has(work.author)))
+      this.ranking.sources.given.explore.has(work) && !this.authors.has(work.author)))
     return works.sort((a, b) => this.ranking.bySalt(a, b))[0]
   }
 
@@ -116,6 +117,8 @@ export class Places {
     const costs = drawn ? [] : this.costs(work, k).filter((each) => each.costs > 0n)
     this.items.push({ work, moves: [...costs, ...displaced] })
     this.pool = this.pool.filter((each) => each !== work)
+    this.authors.set(work.author, (this.authors.get(work.author) ?? 0) + 1)
+    if (this.rerank.mmr_lambda > 0n) for (const each of this.pool) this.compare(each, work)
     const languages = languagesOf(work.languages)
     for (const language of languages) {
       this.counts.set(language, (this.counts.get(language) ?? 0n) + Q / BigInt(languages.size))
@@ -134,7 +137,7 @@ export class Places {
   decay(work) {
     const score = this.ranking.scores.get(work.id)
     if (!this.rerank.author_decay || score < 0n) return null
-    const before = this.items.filter((item) => item.work.author === work.author).length
+    const before = this.authors.get(work.author) ?? 0
     const kept = 16_384n + (49_152n >> BigInt(before))
     return { rule: 'author-decay', costs: score - score * kept / Q, before }
   }
@@ -142,13 +145,14 @@ export class Places {
   alike(work) {
     const { mmr_lambda: lambda } = this.rerank
     if (lambda === 0n) return null
-    const { fingerprints } = this.ranking.world
-    let part = 0n, like = null
-    for (const item of this.items) {
-      const found = likeness(fingerprints.get(work.id), fingerprints.get(item.work.id))
-      if (found > part) [part, like] = [found, item.work]
-    }
+    const { part, like } = this.nearest.get(work.id) ?? { part: 0n, like: null }
     return { rule: 'likeness', costs: lambda * part, part, like }
+  }
+
+  compare(work, placed) {
+    const { fingerprints } = this.ranking.world
+    const part = likeness(fingerprints.get(work.id), fingerprints.get(placed.id))
+    if (part > (this.nearest.get(work.id)?.part ?? 0n)) this.nearest.set(work.id, { part, like: placed })
   }
 
   beyond(work, k) {

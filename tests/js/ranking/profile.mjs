@@ -43,7 +43,7 @@ const tag = (value) => {
 }
 const condition = (value) => {
   try {
-    return { text: text(value), holds: readCondition(text(value), typeOfName) }
+    return { text: text(value), ...readCondition(text(value), typeOfName) }
   } catch (error) {
     if (error instanceof BadCondition) bad(error.message)
     throw error

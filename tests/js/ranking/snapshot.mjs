@@ -1,10 +1,10 @@
 // Section 3: the manifest of what is held, and its CID.
 
-import { encode, idOfBlock, Link } from './ids.mjs'
+import { encode, idOfBlock, linkTo } from './ids.mjs'
 
 const CHUNK = 20_000
 
-// The snapshot, and every block by its id.
+// The snapshot, and every block by its id: those of the heads, of the absent bodies, and the root.
 export function snapshotOf(network, heads, absent) {
   const blocks = new Map()
   const keep = (value) => {
@@ -16,7 +16,7 @@ export function snapshotOf(network, heads, absent) {
     const ascending = [...new Set(ids)].sort()
     const chunks = []
     for (let at = 0; at < ascending.length; at += CHUNK) {
-      chunks.push(new Link(keep(ascending.slice(at, at + CHUNK).map((id) => new Link(id)))))
+      chunks.push(linkTo(keep(ascending.slice(at, at + CHUNK).map(linkTo))))
     }
     return { count: ascending.length, chunks }
   }

@@ -2,12 +2,14 @@
 // than the file says, a line that says where, and exit code 1.
 
 import { existsSync, readFileSync } from 'node:fs'
+import { audit } from './audit.mjs'
 import { readViewer, readWorld } from './facts.mjs'
 import { Ranking } from './feed.mjs'
 import { fingerprint } from './likeness.mjs'
 import { parseId, textOf } from './ids.mjs'
 import { fresh, ilog2q, TBL } from './numbers.mjs'
 import { Fault, readProfile } from './profile.mjs'
+import { BadReceipt, readReceipt } from './receipt.mjs'
 import { snapshotOf } from './snapshot.mjs'
 import { compareTexts } from './texts.mjs'
 
@@ -83,8 +85,25 @@ function profiles(file) {
   return file.valid.length + file.invalid.length
 }
 
+async function auditOf(test, worlds) {
+  try { return audit(await readReceipt(Buffer.from(test.file, 'hex')), worlds[test.world]) } catch (error) {
+    if (error instanceof BadReceipt) return { verdict: 'refused' }
+    throw error
+  }
+}
+
+async function receipts(file) {
+  const worlds = worldsOf(file)
+  for (const test of file.cases) same(await auditOf(test, worlds), test.audit, test.name)
+  return file.cases.length
+}
+
+function worldsOf(file) {
+  return Object.fromEntries(Object.entries(file.worlds).map(([name, world]) => [name, readWorld(world)]))
+}
+
 function feeds(file) {
-  const worlds = Object.fromEntries(Object.entries(file.worlds).map(([name, world]) => [name, readWorld(world)]))
+  const worlds = worldsOf(file)
   for (const test of file.cases) {
     const ranking = new Ranking(worlds[test.world], readProfile(test.profile), readViewer(test.viewer), test.as_of)
     same(ranking.feed(), test.feed, `${test.name}: feed`)
@@ -95,11 +114,11 @@ function feeds(file) {
   return file.cases.length
 }
 
-for (const [name, check] of Object.entries({ numbers, fingerprints, snapshots, profiles, feeds })) {
+for (const [name, check] of Object.entries({ numbers, fingerprints, snapshots, profiles, feeds, receipts })) {
   const path = `${folder}/${name}.json`
   if (!existsSync(path)) continue
   try {
-    console.log(`${name} ${check(JSON.parse(readFileSync(path, 'utf8'), exact))}`)
+    console.log(`${name} ${await check(JSON.parse(readFileSync(path, 'utf8'), exact))}`)
   } catch (error) {
     if (!(error instanceof Different)) throw error
     console.log(`${name}: ${error.message}`)

@@ -42,11 +42,11 @@ BOUNDS = [0, NOW, NOW - 1, NOW + 1, NOW - 28 * DAY, NOW - 28 * DAY + 1, NOW - NO
 class Drawn:
     """What one seed gives."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, size: int | None = None) -> None:
         self.chance = random.Random(f"drawn {seed}")
         self.pick = self.chance.choice
         self.long = self.chance.random() < 0.1
-        self.records = [rid("drawn", seed, n) for n in range(self.pick([1, 6, 30, 60, 120]))]
+        self.records = [rid("drawn", seed, n) for n in range(size or self.pick([1, 6, 30, 60, 120]))]
 
     def some(self, choices: Sequence[Any], most: int) -> tuple[Any, ...]:
         """At most so many of them, each once."""

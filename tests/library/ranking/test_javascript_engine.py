@@ -21,23 +21,13 @@ from knowchain.ranking.profile_text import read_profile
 from knowchain.ranking.referee import Referee
 
 Run = Callable[[Path], subprocess.CompletedProcess[str]]
-ENGINE = Path(__file__).parents[2] / "js" / "ranking" / "vectors.mjs"
 
 
-@pytest.fixture
-def run(need_program: Callable[[str], Path]) -> Run:
-    """``run(FOLDER)`` holds the engine to the vectors of a folder."""
-    node = need_program("node22")
-    return lambda folder: subprocess.run(
-        [node, ENGINE, folder], capture_output=True, text=True, timeout=500, check=False
-    )
-
-
-def drawn_feeds(seeds: Sequence[int]) -> dict[str, Any]:
+def drawn_feeds(seeds: Sequence[int], size: int | None = None) -> dict[str, Any]:
     """Worlds, and what the referee says of them, as ``feeds.json`` has it."""
     worlds, cases = {}, []
     for seed in seeds:
-        drawn = Drawn(seed)
+        drawn = Drawn(seed, size)
         world, viewer, profile = drawn.world(), drawn.viewer(), drawn.profile()
         referee = Referee(world, read_profile(profile), viewer, as_of=NOW)
         worlds[str(seed)] = world_json(world)
@@ -67,9 +57,9 @@ def edges() -> dict[str, Any]:
     return found
 
 
-def hold_to_drawn(folder: Path, run: Run, seeds: Sequence[int]) -> None:
+def hold_to_drawn(folder: Path, run: Run, seeds: Sequence[int], size: int | None = None) -> None:
     """Draw worlds, and hold the engine to what the referee says of them."""
-    (folder / "feeds.json").write_text(json.dumps(drawn_feeds(seeds)), encoding="utf-8")
+    (folder / "feeds.json").write_text(json.dumps(drawn_feeds(seeds, size)), encoding="utf-8")
     done = run(folder)
     assert (done.returncode, done.stdout) == (0, f"feeds {len(seeds)}\n"), done.stdout + done.stderr
 
@@ -119,3 +109,8 @@ def test_drawn_texts_have_the_same_fingerprints_in_another_language(run: Run, tm
 @pytest.mark.parametrize("start", range(1_000, 11_000, 500))
 def test_thousands_of_drawn_worlds_have_the_same_feeds(run: Run, tmp_path: Path, start: int) -> None:
     hold_to_drawn(tmp_path, run, range(start, start + 500))
+
+
+@pytest.mark.slow
+def test_worlds_with_more_works_than_a_pool_holds_have_the_same_feeds(run: Run, tmp_path: Path) -> None:
+    hold_to_drawn(tmp_path, run, [1, 2, 3, 8, 9, 11], size=1_500)  # of these, more than 500 are candidates

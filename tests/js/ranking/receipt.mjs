@@ -1,0 +1,119 @@
+// Section 10: the file of a receipt, read and refused.
+
+import { decode, Link, Malformed } from '../verify/dag_cbor.mjs'
+import { verify } from '../verify/ed25519.mjs'
+import { encode, idOfBlock, parseId, textOf } from './ids.mjs'
+import { Q, sha256, TBL } from './numbers.mjs'
+import { snapshotOf } from './snapshot.mjs'
+
+const LARGEST = 64 << 20
+const DOMAIN = Buffer.from('knowchain feed receipt 1\n')
+const SAFE = (1n << 53n) - 1n
+
+export class BadReceipt extends Error {}
+const fail = (why) => { throw new BadReceipt(why) }
+
+export const TABLES = sha256(...TBL.map((entry) => Buffer.from(entry.toString(16).padStart(8, '0'), 'hex')))
+
+// --- forms -------------------------------------------------------------------------------------------
+
+const whole = (lowest, highest = SAFE) => (value) => (
+  typeof value === 'bigint' && value >= lowest && value <= highest ? Number(value) : fail('no number in range'))
+const text = (value) => (typeof value === 'string' ? value : fail('no text'))
+const bytes = (value) => (value instanceof Uint8Array ? value : fail('no bytes'))
+const digest = (value) => (bytes(value).length === 32 ? Buffer.from(value).toString('hex') : fail('no digest'))
+const same = (wanted) => (value) => (value === wanted ? value : fail('another version'))
+const orNull = (form) => (value) => (value === null ? null : form(value))
+const list = (form) => (value) => (Array.isArray(value) ? value.map(form) : fail('no list'))
+const tuple = (...forms) => (value) => (
+  Array.isArray(value) && value.length === forms.length ? value.map((each, at) => forms[at](each)) : fail('no tuple'))
+const id = (value) => {
+  const found = value instanceof Link && parseId(textOf(Buffer.from(value.cid).toString('hex')))
+  return found || fail('no link to a record')
+}
+const counts = (form) => (value) => (
+  value instanceof Map ? Object.fromEntries([...value].map(([key, count]) => [key, form(count)])) : fail('no map'))
+
+function map(forms, optional = []) {
+  return (value) => {
+    if (!(value instanceof Map)) fail('no map')
+    for (const key of value.keys()) if (!Object.hasOwn(forms, key)) fail(`${key} is unknown`)
+    const keys = Object.keys(forms).filter((key) => !optional.includes(key) || value.has(key))
+    return Object.fromEntries(keys.map((key) => [key, value.has(key) ? forms[key](value.get(key)) : fail(`no ${key}`)]))
+  }
+}
+
+const natural = whole(0n)
+const ledger = orNull(counts(whole(-64n * Q, 64n * Q)))
+const receipt = map({
+  v: same(1n), engine: same('knowchain-ranking/1'), tables: digest, profile: text, snapshot: id, as_of: natural,
+  limit: whole(1n, 500n), reader: id, works: natural, candidates: natural, given: counts(natural),
+  dropped: counts(natural), items: list(tuple(id, whole(-SAFE), whole(1n, 500n))), unmet: counts(whole(1n, 500n)),
+  trust_root: orNull(digest), explain_root: digest, ledger_before: ledger, ledger_after: ledger,
+  private: counts(digest), key: bytes, sig: bytes,
+})
+const listed = map({ count: natural, chunks: list(id) })
+const manifest = map({ v: same(1n), network: text, heads: listed, absent: listed })
+const follows = map({ people: list(id), collections: list(id), languages: list(text), topics: list(text) })
+const history = list(tuple(id, whole(1n)))
+
+// --- checks ------------------------------------------------------------------------------------------
+
+function ranked(data) {
+  const found = decode(data)
+  const file = map({ receipt: (value) => value, manifest: list(bytes), opened: (value) => value }, ['opened'])(found)
+  return { ...file, stated: receipt(file.receipt) }
+}
+
+async function checkSignature(given, key, signature) {
+  const signed = new Map([...given].filter(([name]) => name !== 'sig'))
+  if (key.length !== 34 || key[0] !== 0xed || key[1] !== 1) fail('no key')
+  if (!await verify(key.subarray(2), Buffer.concat([DOMAIN, encode(signed)]), signature)) fail('signature')
+}
+
+// The heads and absent bodies of a manifest, if its blocks are those of the snapshot, in their order.
+function readManifest([root, ...chunks], snapshot) {
+  if (!root || idOfBlock(root) !== snapshot) fail('no manifest of this snapshot')
+  const { network, heads, absent } = manifest(decode(root))
+  const ids = chunks.flatMap((chunk) => list(id)(decode(chunk)))
+  const found = { network, heads: ids.slice(0, heads.count), absent: ids.slice(heads.count) }
+  const made = snapshotOf(network, found.heads, found.absent)
+  const blocks = [...made.blocks].sort(([a], [b]) => (a === snapshot ? -1 : b === snapshot ? 1 : 0))
+  const fits = made.snapshot === snapshot && blocks.length === chunks.length + 1 &&
+    blocks.every(([, block], at) => block.equals([root, ...chunks][at]))
+  return fits ? found : fail('blocks that are not those of the snapshot')
+}
+
+const FORMS = { follows, history }
+
+// The hash of a private input; of nothing followed whatever the salt.
+export function commitmentTo(name, salt, of) {
+  const nothing = name === 'follows' && Object.values(of).every((each) => each.length === 0)
+  return sha256(nothing ? Buffer.alloc(0) : salt, encode(of)).toString('hex')
+}
+
+function readOpenings(given, committed) {
+  return Object.fromEntries([...given].map(([name, opening]) => {
+    if (!Object.hasOwn(committed, name) || !Object.hasOwn(FORMS, name)) fail('it opens what was not committed to')
+    const { salt, of } = map({ salt: bytes, of: (value) => value })(opening)
+    const found = FORMS[name](of)
+    const given = name === 'follows' ? Object.fromEntries(of) : of
+    if (commitmentTo(name, salt, given) !== committed[name]) fail('not what was committed to')
+    return [name, { salt, of: found }]
+  }))
+}
+
+// {receipt, manifest, opened}
+export async function readReceipt(data) {
+  if (data.length > LARGEST) fail('too large')
+  try {
+    const { receipt: given, manifest: blocks, opened = new Map(), stated } = ranked(data)
+    await checkSignature(given, stated.key, stated.sig)
+    if (stated.tables !== TABLES.toString('hex')) fail('another table')
+    if (!(opened instanceof Map)) fail('no map')
+    return { receipt: stated, manifest: readManifest(blocks, stated.snapshot), opened: readOpenings(opened, stated.private) }
+  } catch (error) {
+    if (error instanceof Malformed) fail(error.message)
+    throw error
+  }
+}
