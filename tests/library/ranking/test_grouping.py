@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+import groups_vectors
 import numpy as np
+import plain_groups
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ranking_worlds import DAY, NOW, rid, worlds
 
@@ -23,6 +27,7 @@ from knowchain.ranking.profile import Profile
 from knowchain.ranking.readers_trust import ReadersTrust
 from knowchain.records.vocabulary.axes import AXES
 
+CASES = json.loads(groups_vectors.FILE.read_text("utf-8"))["cases"]
 Said = list[tuple[RecordId, RecordId, int]]
 
 
@@ -49,8 +54,8 @@ def camps(count: int, people: int, works: int, judged: int, noise: float = 0.15,
     return said
 
 
-def found(said: Said, **settings: int | None) -> Grouping:
-    return grouped(Judgements.of(said), **settings)  # type: ignore[arg-type]
+def found(said: Said, **asked: int | None) -> Grouping:
+    return grouped(Judgements.of(said), **asked)  # type: ignore[arg-type]
 
 
 def mostly(group: Sequence[tuple[RecordId, int]]) -> set[RecordId]:
@@ -146,10 +151,10 @@ def test_what_divides_and_what_unites() -> None:
     assert all(each.milli in ((875, 125), (125, 875)) for each in divided)
 
 
-@pytest.mark.parametrize("settings", [{"count": 1}, {"count": 6}, {"least": 1}, {"least": 1001}])
-def test_what_is_out_of_range_is_refused(settings: dict[str, int]) -> None:
+@pytest.mark.parametrize("asked", [{"count": 1}, {"count": 6}, {"least": 1}, {"least": 1001}])
+def test_what_is_out_of_range_is_refused(asked: dict[str, int]) -> None:
     with pytest.raises(InvalidValue) as caught:
-        found([], **settings)
+        found([], **asked)
     assert caught.value.remedy
 
 
@@ -186,6 +191,57 @@ def test_any_judgements_give_groups_that_a_record_can_hold(
     assert found(said, count=count, least=2) == answer
 
 
+def same_in_plain(said: Said, weights: dict[RecordId, int], **asked: int | None) -> None:
+    """Both ways give the same groups, parts and figures."""
+    answer = grouped(Judgements.of(said, weights), **asked)  # type: ignore[arg-type]
+    pairs = {(who, what): (total > 0) - (total < 0) for who, what, total in said}
+    parts, told = plain_groups.grouped(pairs, weights, **asked)  # type: ignore[arg-type]
+    assert [dict(group.members) for group in answer.groups] == parts
+    assert list(answer.foretold.values()) == told
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.integers(0, 12), st.integers(-2, 2)),
+        max_size=120,
+        unique_by=lambda each: each[:2],
+    ),
+    st.dictionaries(st.integers(0, 9), st.sampled_from([0, 1, 20, 255])),
+    st.sampled_from([None, 2, 3, 5]),
+)
+def test_plain_integers_say_the_same_of_any_judgements(
+    pairs: list[tuple[int, int, int]], weights: dict[int, int], count: int | None
+) -> None:
+    said = [(person(who), work(what), total) for who, what, total in pairs]
+    same_in_plain(said, {person(n): weights.get(n, 255) for n in range(10)}, count=count, least=2)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_plain_integers_say_the_same_of_camps(count: int) -> None:
+    said = camps(count, 24, 30, 15)
+    flood = [(person(900 + n), rid("flood", w), 1 if n else -1) for w in range(100) for n in range(2)]
+    weights = {person(n): 255 - 5 * (n % 40) for n in range(24)} | {person(900): 255, person(901): 3}
+    same_in_plain(said + flood, weights)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_the_published_groups_are_found(case: dict[str, Any]) -> None:
+    said, weights = groups_vectors.judgements_of(case)
+    triples = [(who, what, x) for (who, what), x in said.items()]
+    answer = grouped(
+        Judgements.of(triples, weights), count=case["asked-groups"] or None, least=case["judgements-least"]
+    )
+    found = [{str(who): part for who, part in group.members} for group in answer.groups]
+    assert found == case["groups"]
+    assert list(answer.foretold.values()) == case["foretold"]
+
+
+def test_the_published_file_is_what_plain_integers_write() -> None:
+    assert groups_vectors.FILE.read_text("utf-8") == groups_vectors.written()
+
+
+@settings(max_examples=40)
 @given(worlds(), st.integers(NOW - 60 * DAY, NOW + DAY), st.booleans())
 def test_judgements_are_those_that_bridge_counts(world: World, as_of: int, everybody: bool) -> None:
     columns = Columns.of(world)
