@@ -150,7 +150,7 @@ class RemotePins:
                 gone += db.execute(
                     "DELETE FROM chosen WHERE cid = ?1 AND ?2 IN ('', target)", (cid, target)
                 ).rowcount
-                _let_go(db, "AND cid = :cid", {"cid": cid, "pass": _counter(db, "done")})
+                _let_go(db, "AND cid = :cid", {"cid": cid, "pass": max(_counter(db, "done"), 1)})
         self._tell()
         return gone
 

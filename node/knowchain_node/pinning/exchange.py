@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from knowchain.errors import KnowchainError, shown
@@ -95,7 +96,7 @@ class Exchange:
             raise self.unready(f"it can't be reached: {_why(exc)}") from exc
         except TimeoutError as exc:
             raise self.unready(f"nothing came for {self._patience:g} s", blames_pin=True) from exc
-        except (aiohttp.ClientError, ConnectionError, ValueError) as exc:
+        except (aiohttp.ClientError, HttpProcessingError, ConnectionError, ValueError) as exc:
             if broken:
                 raise broken[0] from exc  # what was to be sent could not be read here
             raise self.unready(f"the connection broke off: {_why(exc)}", blames_pin=True) from exc
@@ -122,7 +123,7 @@ class Exchange:
     def clean(self, text: str) -> str:
         """A target's words, fit to be shown and kept: short, printable, and without the token."""
         if self._secret is not None:
-            for part in {self._secret, self._secret.removeprefix("basic:"), self._secret.rpartition(":")[2]}:
+            for part in (self._secret, self._secret.removeprefix("basic:"), self._secret.rpartition(":")[2]):
                 text = text.replace(part, "…") if len(part) > 3 else text
         return shown(redacted(text), _LONGEST_WORDS)
 

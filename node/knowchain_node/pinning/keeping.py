@@ -40,7 +40,8 @@ class Pace:
 
     Attributes:
         quiet: without news, before what arrived is looked at.
-        between: two looks through the whole home, at least.
+        between: two looks through the whole home, at least; twenty times as long as the last one took, if
+            that is more.
         every: after which there is such a look though nothing arrived: bodies, files and revocations change
             what can be pinned, too.
         rounds: between two reconciliations with a target.
@@ -50,7 +51,7 @@ class Pace:
     """
 
     quiet: float = 1.0
-    between: float = 60.0
+    between: float = 2.0
     every: float = 3600.0
     rounds: float = 6 * 3600.0
     failing: float = 4.0
@@ -61,6 +62,7 @@ class Pace:
 
 
 _PACE: Final = Pace()
+_SHARE: Final = 20
 
 
 async def keep_pinned(
@@ -176,10 +178,12 @@ class _Following:
 
     async def _review(self) -> None:
         """At half of one processor's time."""
+        first = time.monotonic()
         review = await asyncio.to_thread(PinReview, self._home)
         going = True
         while going:
             begun = time.monotonic()
             going = await asyncio.to_thread(review.step)
             await asyncio.sleep(time.monotonic() - begun)
-        self._next = time.monotonic() + self._pace.between
+        now = time.monotonic()
+        self._next = now + max(self._pace.between, _SHARE * (now - first))
