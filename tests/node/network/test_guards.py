@@ -493,6 +493,29 @@ async def test_a_peer_that_sends_past_its_window_loses_its_connection(world: Wor
     await is_well(world, net)
 
 
+async def test_a_peer_that_fills_a_large_window_with_one_frame_is_heard(world: World) -> None:
+    """js does, and libp2p opens a window some bytes wider than the megabyte that it aims at."""
+    net = await victim(world)
+    size = 2**20 + 20
+
+    async def take(stream: Any) -> None:
+        await stream.read_exactly(size)
+        await stream.write(b"all of it")
+
+    net.on_stream(SILENT, take)
+    await is_well(world, net)
+
+    async def send(host: IHost, peer: ID) -> bytes:
+        stream = await host.new_stream(peer, [SILENT])
+        muxed = stream.muxed_stream
+        header = struct.pack(">BBHII", 0, 0, 0, muxed.stream_id, size)
+        await muxed.conn.secured_conn.write(header + bytes(size))
+        return bytes(await stream.read(9))
+
+    assert await attacked(net, send) == b"all of it"
+    assert net.counters.child.windows_exceeded == 0
+
+
 async def test_a_peer_that_opens_streams_without_end_loses_its_connection(world: World) -> None:
     net = await victim(world)
 
