@@ -105,7 +105,8 @@ async def _fetch_from_peers(call: Call) -> Brought:
     for address in wish.peers:
         check_peer(address, "peers")
     routers = [check_url(url, "routers") for url in wish.routers]
-    return await call.peer.fetch(wish.cid, addresses=wish.peers, routers=routers, name=wish.name)
+    with call.service.streams.one():
+        return await call.peer.fetch(wish.cid, addresses=wish.peers, routers=routers, name=wish.name)
 
 
 async def _stat(call: Call) -> ContentStat:

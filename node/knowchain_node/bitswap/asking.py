@@ -7,7 +7,7 @@ expected to have what it links to as well, and each block is asked of one such p
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -52,7 +52,7 @@ class Asking:
     def __init__(self, now: float, patience: float = PATIENCE) -> None:
         self._patience = patience
         self._providers: dict[str, _Provider] = {}
-        self._asked: dict[str, set[Cid]] = {}
+        self._may_give: dict[str, Counter[Cid]] = {}
         self._queue: deque[Cid] = deque()
         self._average = 256.0 * 1024
         self._probing_until = now
@@ -65,12 +65,12 @@ class Asking:
 
     def add(self, peer: str, now: float) -> None:
         """Somebody may have it."""
-        if peer in self._asked:
+        if peer in self._may_give:
             return
         if len(self._providers) >= MOST_PROVIDERS and not self._made_room():
             return
         self._providers[peer] = _Provider(now)
-        self._asked[peer] = set()
+        self._may_give[peer] = Counter()
         self._probing_until = now + self._patience / 15
 
     def want(self, cids: Iterable[Cid]) -> None:
@@ -91,11 +91,15 @@ class Asking:
             self._queue.appendleft(cid)
 
     def came(self, peer: str, cid: Cid, size: int, now: float) -> bool:
-        """A block came; whether it was asked of that provider, and was not given by it before."""
-        asked = self._asked.get(peer, set())
-        if cid not in asked:
+        """A block came; whether it was asked of that provider, and was not given by it before.
+
+        Each time that it is asked it may be given twice: what is said may reach a peer twice, when a stream
+        breaks under it.
+        """
+        may_give = self._may_give.get(peer, Counter())
+        if not may_give[cid]:
             return False
-        asked.discard(cid)
+        may_give[cid] -= 1
         self._average = 0.9 * self._average + 0.1 * size
         provider = self._providers.get(peer)
         if provider is not None:
@@ -179,7 +183,7 @@ class Asking:
                 self.left(name, f"it gave nothing for {self._patience:g} s")
             elif now - each.heard >= self._patience / 4 and not each.reminded:
                 each.reminded = True  # what was said may have been lost with a stream
-                each.orders += [_want(cid) for cid in each.live]
+                each.orders += [self._want(name, cid) for cid in each.live]
 
     def _probe(self) -> None:
         wanted = next(iter(self._queue), None)
@@ -192,8 +196,7 @@ class Asking:
                 if alone:
                     each.has, each.answered = True, True  # it is asked for the block itself
                 else:
-                    each.orders.append(Entry(wanted, have=True, dont_have=True))
-                    self._asked[name].add(wanted)
+                    each.orders.append(self._want(name, wanted, have=True))
 
     def _assign(self, now: float) -> None:
         while self._queue:
@@ -223,8 +226,11 @@ class Asking:
         if not provider.live:
             provider.heard = now
         provider.live[cid] = now
-        provider.orders.append(_want(cid))
-        self._asked[name].add(cid)
+        provider.orders.append(self._want(name, cid))
+
+    def _want(self, name: str, cid: Cid, *, have: bool = False) -> Entry:
+        self._may_give[name][cid] += 2
+        return Entry(cid, have=have, dont_have=True)
 
     def _double(self, now: float) -> None:
         """At the end, ask those who have nothing to do for what others are slow with."""
@@ -241,7 +247,3 @@ class Asking:
             ]
             for cid in slow[: self._window()]:
                 self._ask(name, cid, now)
-
-
-def _want(cid: Cid) -> Entry:
-    return Entry(cid, dont_have=True)

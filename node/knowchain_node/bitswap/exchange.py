@@ -28,8 +28,9 @@ _ROOM_OF_ONE: Final = 4 * MAX_MESSAGE
 """… of one peer."""
 _PATIENCE: Final = 30.0
 """Seconds in which a message that began must go on, by default."""
-_LATE: Final = 256
-"""Peers whose late blocks are forgiven, after a fetch."""
+_LATE: Final = 60.0
+"""Seconds after a fetch for which blocks that come too late are forgiven."""
+_MOST_LATE: Final = 256
 
 
 class Session(Protocol):
@@ -68,7 +69,7 @@ class Exchange:
         self._patience = patience
         self._giver = Giver(network, blocks, blame, self.counts, 2 * patience)
         self._sessions: set[Session] = set()
-        self._late: OrderedDict[str, None] = OrderedDict()
+        self._late: OrderedDict[str, float] = OrderedDict()
         self._reading: Counter[str] = Counter()
         self._room = Purse(_ROOM)
         self._rooms: dict[str, Purse] = {}
@@ -109,10 +110,11 @@ class Exchange:
 
     def forgive(self, peers: tuple[str, ...]) -> None:
         """A fetch is over: blocks that were asked of these peers may still come."""
+        until = asyncio.get_running_loop().time() + _LATE
         for peer in peers:
-            self._late[peer] = None
+            self._late[peer] = until
             self._late.move_to_end(peer)
-        while len(self._late) > _LATE:
+        while len(self._late) > _MOST_LATE:
             self._late.popitem(last=False)
 
     # --- what comes ---------------------------------------------------------------------------------------
@@ -182,7 +184,7 @@ class Exchange:
     def _unasked(self, peer: str, count: int) -> None:
         """Blocks that nobody asked that peer for, or that are not what was asked for: they go nowhere."""
         self.counts.unasked += count
-        if peer not in self._late:
+        if self._late.get(peer, 0.0) < asyncio.get_running_loop().time():
             self.blame(peer, NUISANCE)
             self._leave(peer, "it sent something else than it was asked for")
 

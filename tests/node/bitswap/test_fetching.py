@@ -186,13 +186,13 @@ async def test_blocks_that_come_after_the_end_of_a_fetch_are_forgiven(world):
     root, blocks = dag()
     ours = await world.peer()
 
-    async def late(stranger: Any, peer: str, entry: Entry) -> None:
-        for _ in range(2):
-            await stranger.send(peer, encode(blocks=[(entry.cid, blocks.get(Cid(entry.cid)))]))
+    async def give(stranger: Any, peer: str, entry: Entry) -> None:
+        await stranger.send(peer, encode(blocks=[(entry.cid, blocks.get(Cid(entry.cid)))]))
 
-    slow = await provider(world, ours, late)
+    theirs = await provider(world, ours, give)
     leaf = next(cid for cid in blocks.cids() if cid != root)
-    assert await fetched(world, ours, leaf, among(slow))
+    assert await fetched(world, ours, leaf, among(theirs))
+    await give(theirs, ours.network.peer_id, Entry(leaf))
     await world.until(lambda: ours.exchange.counts.unasked == 1)
     assert not ours.faults
 
