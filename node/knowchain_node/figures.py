@@ -191,7 +191,7 @@ def _activity(peer: PeerPort) -> Iterator[Any]:
     yield _gauge("knowchain_peers_connected", "Connected peers.", len(peer.network.connected))
     yield _gauge("knowchain_peers_banned", "Peers that are shut out.", len(peer.network.banned))
     yield _gauge("knowchain_network_up", "Whether the network's process is up.", int(peer.network.is_up))
-    for part in ("sync", "gossip", "content", "bitswap"):
+    for part in ("sync", "gossip", "content", "bitswap", "dht"):
         told = status.get(part)
         if isinstance(told, dict):
             yield from _numbers(f"knowchain_{part}", told)

@@ -25,6 +25,8 @@ from knowchain.identifiers import Cid, RecordId
 from knowchain_node.bitswap.bringing import Brought, bring
 from knowchain_node.bitswap.exchange import Exchange
 from knowchain_node.bitswap.providers import Providers
+from knowchain_node.dht.offering import Offer
+from knowchain_node.dht.service import LanDht
 from knowchain_node.network import NetworkConfig, NetworkService, PeerConnected
 from knowchain_node.replication.conduct import Conduct, Fault
 from knowchain_node.replication.content import ContentKeeper, KeepPolicy
@@ -66,6 +68,7 @@ class Peer:
         introductions: whether peers tell each other whom they know.
         pace: when a sync session is given up.
         bitswap: whether others are given blocks over bitswap; our own fetches go over it in any case.
+        dht: whether peers of the local network are told what is here, and asked what they have.
         routers: URLs of delegated routers that are asked who has what.
     """
 
@@ -83,6 +86,7 @@ class Peer:
         introductions: bool = True,
         pace: Pace | None = None,
         bitswap: bool = True,
+        dht: bool = False,
         routers: Sequence[str] = (),
     ) -> None:
         self.home = home
@@ -114,6 +118,7 @@ class Peer:
             pace=pace,
         )
         self.exchange = Exchange(self.network, ServedBlocks(home) if bitswap else None, self.blame)
+        self.dht = LanDht(self.network, Offer(home) if bitswap else None, self.blame) if dht else None
         self._routers = tuple(routers)
         self.gossiping = Gossiping(
             home, self.network, self.news, blame=self.blame, behind=self.replicator.gap
@@ -137,6 +142,8 @@ class Peer:
             ("erasure", self._erase),
         ):
             self._start(self._supervised(name, part), name)
+        if self.dht is not None:
+            self._start(self._supervised("dht", self.dht.run), "dht")
         if self._introduce:
             self._start(self._supervised("introductions", self.introductions.run), "introductions")
         return self
@@ -190,7 +197,7 @@ class Peer:
         Raises:
             NotFound, PeerError: nobody gave all of it. StorageFault: the disk refused.
         """
-        providers = Providers(self.network, routers or self._routers)
+        providers = Providers(self.network, routers or self._routers, self.dht)
         return await bring(self.home, self.exchange, cid, providers.of(cid, addresses), name)
 
     def blame(self, peer: str, weight: Fault) -> None:
@@ -212,6 +219,7 @@ class Peer:
             "gossip": {"announced": self.gossiping.announced, "received": self.gossiping.received},
             "content": self.content.status(),
             "bitswap": self.exchange.status(),
+            **({} if self.dht is None else {"dht": self.dht.status()}),
             "parked": len(self.home.admission.parking),
         }
 

@@ -142,7 +142,8 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
         _log.info("the API answers", extra={"url": url, "home": str(home.layout.root)})
         started(Running(url, home.layout.root, home.layout.token))
         gateway = asyncio.create_task(
-            _give(service, home, config.gateway, gateway_sock, seed, stop), name="gateway"
+            _give(service, home, config.gateway, gateway_sock, seed, stop, bitswap=config.bitswap.serve),
+            name="gateway",
         )
         rpc = asyncio.create_task(
             _serve_kubo(service, home, config, kubo_sock, kubo_token, seed, stop), name="kubo-rpc"
@@ -208,6 +209,8 @@ async def _give(
     sock: socket.socket | None,
     seed: bytes,
     stop: asyncio.Event,
+    *,
+    bitswap: bool,
 ) -> None:
     """Run the trustless gateway on its own listener, if there is to be one."""
     if sock is None:
@@ -216,7 +219,7 @@ async def _give(
     gateway = serving.Gateway(
         home,
         peer_id_of(seed),
-        listening=lambda: service.peer.network.listening if service.peer is not None else (),
+        listening=lambda: service.peer.network.listening if bitswap and service.peer is not None else (),
         url=config.url,
         most_streams=config.streams,
         most_bytes=config.max_car_bytes,
@@ -290,6 +293,7 @@ def _made(home: Home, config: PeerConfig, seed: bytes) -> Callable[[], Peer]:
             sync_seconds=float(config.sync_interval_seconds),
             erasure_delay_ms=config.erasure_delay_days * _DAY_MS,
             bitswap=config.bitswap.serve,
+            dht=config.dht.lan,
             routers=config.routing.delegated,
         )
         return peer

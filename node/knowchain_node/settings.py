@@ -18,6 +18,7 @@ __all__ = [
     "ApiConfig",
     "BitswapConfig",
     "ContentConfig",
+    "DhtConfig",
     "GatewayConfig",
     "KuboRpcConfig",
     "LogConfig",
@@ -100,6 +101,13 @@ class BitswapConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DhtConfig:
+    """Whether peers of private networks tell each other who has what."""
+
+    lan: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RoutingConfig:
     """Who is asked who has what."""
 
@@ -141,6 +149,7 @@ class PeerConfig:
     gateway: GatewayConfig
     kubo_rpc: KuboRpcConfig
     bitswap: BitswapConfig
+    dht: DhtConfig
     routing: RoutingConfig
     pinning: PinningConfig
     erasure_delay_days: int
@@ -359,6 +368,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("kubo_rpc.max_upload_bytes", _number(2**20, 2**50), 2**40, "bytes of one upload to it"),
     Setting("bitswap.serve", _FLAG, True,
             "whether connected peers of any kind are given what is held, block by block, over bitswap"),
+    Setting("dht.lan", _FLAG, False,
+            "whether peers in the local network are told what is kept here, and asked what they have"),
     Setting("routing.delegated", _list("a list of URLs", lambda text: bool(text) and _is_url(text)), (),
             "routers that `content fetch` asks who has what, such as https://router.example"),
     Setting("pinning.targets", _TARGETS, (),
@@ -397,6 +408,7 @@ def composed(values: Mapping[str, Any]) -> PeerConfig:
         content=ContentConfig(**section("content")),
         gateway=GatewayConfig(**section("gateway")),
         kubo_rpc=KuboRpcConfig(**section("kubo_rpc")),
+        dht=DhtConfig(**section("dht")),
         bitswap=BitswapConfig(**section("bitswap")),
         routing=RoutingConfig(**section("routing")),
         pinning=PinningConfig(**section("pinning")),

@@ -51,6 +51,7 @@ SYNC: Final = Message("Sync         {sessions} sessions, {failed} of them failed
 FULL: Final = Message("Files        no more are fetched: there is no room for {wanted}")
 BITSWAP: Final = Message("Bitswap      {blocks} blocks given ({size}), {came} fetched")
 BITSWAP_OFF: Final = Message("Bitswap      gives nothing (bitswap.serve is false); {came} blocks fetched")
+DHT: Final = Message("DHT          {servers} servers in the local network; {keys} things offered")
 GATEWAY: Final = Message("Gateway      {url}; {answers} answers, {failures} of them refusals")
 TARGET: Final = Message("Pins         {target}: {pinned} pinned, {under_way} under way, {failed} failed")
 TARGET_PROBLEM: Final = Message("Pins         {target}: {reason}; next try {when}")

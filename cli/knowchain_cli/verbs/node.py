@@ -111,6 +111,8 @@ def _tell_status(session: Session, url: str, found: dict[str, Any], ready: dict[
     if content is not None and content["full"]:
         screen.say(text.FULL, wanted=content["wanted"])
     _tell_bitswap(session, found["activity"].get("bitswap"))
+    if (dht := found["activity"].get("dht")) is not None:
+        screen.say(text.DHT, servers=dht["servers"], keys=dht["keys"])
     if gateway is not None:
         screen.say(text.GATEWAY, url=gateway["url"], answers=gateway["answers"], failures=gateway["failures"])
     for name, one in found["activity"].get("pinning", {}).items():

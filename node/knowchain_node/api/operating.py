@@ -18,7 +18,7 @@ from knowchain_node.api.endpoint import Answer, Call, Endpoint, Media
 __all__ = ["ENDPOINTS"]
 
 
-_ACTIVITIES: Final = ("sync", "gossip", "content", "bitswap", "gateway", "pinning")
+_ACTIVITIES: Final = ("sync", "gossip", "content", "bitswap", "dht", "gateway", "pinning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Status:
     records: int
     parked: int
     activity: dict[str, object]
-    """Of sync, gossip, content, bitswap, the gateway and the targets of pinning, as they tell it."""
+    """Of sync, gossip, content, bitswap, the DHT, the gateway and the targets of pinning, as they tell it."""
 
 
 async def _health(call: Call) -> Health:

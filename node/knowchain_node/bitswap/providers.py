@@ -16,6 +16,8 @@ from knowchain.identifiers import Cid
 from knowchain.records.vocabulary.peer_ids import canonical
 from knowchain_node.bitswap.asking import MOST_PROVIDERS
 from knowchain_node.bitswap.fetching import Search
+from knowchain_node.dht.addresses import is_local
+from knowchain_node.dht.service import LanDht
 from knowchain_node.gateway.fetching import PATIENCE, is_private, provider_rows
 from knowchain_node.network import NetworkService, PeerUnreachable
 from knowchain_node.network.config import check_address
@@ -35,11 +37,15 @@ class Providers:
     Args:
         network: the network part.
         routers: URLs of delegated routers.
+        dht: the DHT of the local network, if it is used.
     """
 
-    def __init__(self, network: NetworkService, routers: Sequence[str] = ()) -> None:
+    def __init__(
+        self, network: NetworkService, routers: Sequence[str] = (), dht: LanDht | None = None
+    ) -> None:
         self._network = network
         self._routers = routers
+        self._dht = dht
 
     def of(self, cid: Cid, addresses: Sequence[str] = ()) -> list[Search]:
         """Where providers of ``cid`` are looked for: at ``addresses`` first."""
@@ -47,6 +53,7 @@ class Providers:
             *([lambda: self._named(addresses)] if addresses else []),
             self._connected,
             *([lambda: self._routed(cid)] if self._routers else []),
+            *([lambda: self._told(cid)] if self._dht is not None else []),
         ]
 
     async def _named(self, addresses: Sequence[str]) -> Iterable[str]:
@@ -74,6 +81,13 @@ class Providers:
                     rows = await provider_rows(session, router, cid)
                     found |= dict.fromkeys(peers_of(rows, within=is_private(router)))
         peers, _ = await self._met([one for one in found if not one.endswith(f"/{self._network.peer_id}")])
+        return peers
+
+    async def _told(self, cid: Cid) -> Iterable[str]:
+        """Those of whom the DHT of the local network says that they have it, at addresses of that network."""
+        found = [] if self._dht is None else await self._dht.find_providers(cid)
+        addresses = [f"{one}/p2p/{each.id}" for each in found for one in each.addresses if is_local(one)]
+        peers, _ = await self._met(addresses)
         return peers
 
     async def _met(self, addresses: Iterable[str]) -> tuple[list[str], KnowchainError | None]:
