@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -15,7 +16,14 @@ from knowchain.identifiers import Cid, cid_of, from_base58
 from knowchain_node.bitswap.providers import Providers
 from knowchain_node.dht.service import LanDht
 from knowchain_node.dht.wire import ADD_PROVIDER, FIND_NODE, PROTOCOL, Message, Whereabouts, encode
-from knowchain_node.network import Limits, NetworkConfig, NetworkService, StreamBroken, peer_id_of
+from knowchain_node.network import (
+    Limits,
+    NetworkConfig,
+    NetworkService,
+    PeerUnreachable,
+    StreamBroken,
+    peer_id_of,
+)
 from knowchain_node.replication.conduct import GARBAGE
 
 T = TypeVar("T")
@@ -148,8 +156,11 @@ async def test_streams_of_one_peer_are_bounded(world):
     ours = await world.node()
     stranger = await stranger_to(world, ours)
     await world.until(lambda: ours.dht.status()["servers"] == 1)
-    streams = [await stranger.open_stream(ours.network.peer_id, PROTOCOL) for _ in range(7)]
-    await world.until(lambda: sum(stream._broken is not None for stream in streams) >= 3)
+    streams = []
+    for _ in range(7):
+        with contextlib.suppress(PeerUnreachable):  # it was reset before it was agreed on
+            streams.append(await stranger.open_stream(ours.network.peer_id, PROTOCOL))
+    await world.until(lambda: sum(stream._broken is None for stream in streams) <= 4)
     question = encode(Message(FIND_NODE, from_base58(ours.network.peer_id)))
     alive = next(stream for stream in streams if stream._broken is None)
     await alive.write(question)
