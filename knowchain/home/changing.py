@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from knowchain.errors import InvalidValue
-from knowchain.home.feeding import FeedRequest, Ranked, feeds_of, work_named
+from knowchain.home.feed_inputs import work_named
+from knowchain.home.feeding import FeedRequest, Ranked, feeds_of
 from knowchain.home.home import Home
 from knowchain.identifiers import Cid, RecordId
 from knowchain.ranking.engine import Ranking

@@ -13,16 +13,14 @@ from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
-from knowchain.errors import InvalidValue, NotAllowed, NotFound
+from knowchain.home.feed_inputs import bounded, viewer_of, work_named
 from knowchain.home.feed_items import FeedItem, Shower
-from knowchain.home.following import follows_in
-from knowchain.home.gathering import Gathered, folded
+from knowchain.home.gathering import Gathered
 from knowchain.home.held import Held
 from knowchain.home.home import Home
-from knowchain.home.names import resolve_record
 from knowchain.home.profiles import ProfileAsked, chosen_profile
 from knowchain.home.seen import remember_seen, seen_in
-from knowchain.identifiers import Cid, RecordId, parse_record_id
+from knowchain.identifiers import Cid, RecordId
 from knowchain.ranking.contribution import Ledger
 from knowchain.ranking.engine import Engine, Ranking
 from knowchain.ranking.facts import Viewer
@@ -44,7 +42,6 @@ __all__ = [
     "explain_item",
     "feeds_of",
     "show_feed",
-    "work_named",
 ]
 
 Advance: TypeAlias = Callable[[int], None]
@@ -263,7 +260,7 @@ class Feeds:
                 ranking, manifest = self._ranked(
                     home, reader, profile, replace(request, as_of=as_of), advance
                 )
-                viewer = _viewer(home, reader)
+                viewer = viewer_of(home, reader)
                 again = partial(self._engine.rank, viewer=viewer, as_of=as_of, snapshot=manifest.cid)
                 found.append(Ranked(profile, ranking, manifest, text, viewer, reader, again))
             yield Shower(reader, found[0].profile), found
@@ -285,9 +282,9 @@ class Feeds:
         """What is held, and whom the reader's trust reaches; arguments and errors as those of ``show``."""
         with self._lock, home.store.snapshot() as reader:
             (_, profile), manifest = _profile(reader, request), self._brought(reader, advance)
-            asked = _bounded("as-of", request.as_of, 0, 2**53 - 1)
+            asked = bounded("as-of", request.as_of, 0, 2**53 - 1)
             as_of = home.clock() if asked is None else asked
-            vouched = self._engine.trust.at(profile, _viewer(home, reader), as_of)
+            vouched = self._engine.trust.at(profile, viewer_of(home, reader), as_of)
             yield Held(self._engine.columns, vouched, manifest.cid, as_of)
 
     def manifest(self, home: Home) -> Manifest:
@@ -315,12 +312,12 @@ class Feeds:
     def _ranked(
         self, home: Home, reader: Reader, profile: Profile, request: FeedRequest, advance: Advance
     ) -> tuple[Ranking, Manifest]:
-        as_of = _bounded("as-of", request.as_of, 0, 2**53 - 1)
-        _bounded("limit", request.limit, 1, MAX_PAGE)
+        as_of = bounded("as-of", request.as_of, 0, 2**53 - 1)
+        bounded("limit", request.limit, 1, MAX_PAGE)
         manifest = self._brought(reader, advance)
         ranking = self._engine.rank(
             profile,
-            _viewer(home, reader),
+            viewer_of(home, reader),
             as_of=home.clock() if as_of is None else as_of,
             snapshot=manifest.cid,
         )
@@ -370,56 +367,3 @@ def _remembers(request: FeedRequest, profile: Profile) -> bool:
         return request.remember
     reads = profile.weights.get("novelty") or profile.rerank.calibration_mu
     return bool(reads) and request.as_of is None
-
-
-def _viewer(home: Home, reader: Reader) -> Viewer:
-    follows, seen = follows_in(reader), seen_in(reader)
-    return Viewer(
-        me=home.identity if home.has_identity else None,
-        people=frozenset(map(parse_record_id, follows.people)),
-        collections=frozenset(map(parse_record_id, follows.collections)),
-        languages=follows.languages,
-        topics=frozenset(folded(topic) for topic in follows.topics),
-        history=seen.times,
-        salt=seen.salt,
-        owed=seen.owed,
-    )
-
-
-def _bounded(field: str, value: int | None, least: int, most: int) -> int | None:
-    if value is not None and not least <= value <= most:
-        raise InvalidValue(
-            "{field}: {value} is out of range",
-            field=field,
-            value=value,
-            least=least,
-            most=most,
-            remedy="give {least} to {most}",
-        )
-    return value
-
-
-def work_named(reader: Reader, text: str) -> RecordId:
-    """A held work, by its id or the beginning of it.
-
-    Raises:
-        NotFound: it is not held.
-        NotAllowed: it is no work, so that no feed shows it.
-    """
-    rid = resolve_record(reader, text)
-    stored = reader.record(rid)
-    if stored is None:
-        raise NotFound(
-            "the record {id} is not held here",
-            remedy="import it, or let a peer fetch it; `knowchain stats` says what is held",
-            id=str(rid),
-        )
-    kind = stored.block.header.kind
-    if kind != "work":
-        raise NotAllowed(
-            "{id} is a record of kind {kind}; a feed shows works",
-            remedy="`knowchain show {id}` shows it, and what it points at",
-            id=str(rid),
-            kind=kind,
-        )
-    return rid
