@@ -86,7 +86,7 @@ function stated(ranking, limit, { receipt, opened }) {
     ledger_before: mu > 0n ? receipt.ledger_before ?? {} : null,
     ledger_after: feed.owed,
     private: Object.fromEntries(privateInputs(ranking.profile)
-      .map((name) => [name, commitmentTo(name, salt(name), INPUTS[name](ranking.viewer))])),
+      .map((name) => [name, commitmentTo(salt(name), INPUTS[name](ranking.viewer))])),
   }
 }
 
@@ -114,7 +114,7 @@ export function audit(file, world) {
   const profile = readProfile(receipt.profile)
   const inputs = privateInputs(profile)
   const committed = Object.keys(receipt.private)
-  const nothing = (name) => Object.hasOwn(INPUTS, name) && commitmentTo(name, NO_SALT, INPUTS[name](NOBODY))
+  const nothing = (name) => Object.hasOwn(INPUTS, name) && commitmentTo(NO_SALT, INPUTS[name](NOBODY))
   const lacking = committed.filter((name) => !opened[name] && receipt.private[name] !== nothing(name))
   if (lacking.length) return { verdict: 'missing input', lacking }
   if (plain(committed.sort()) !== plain(inputs.sort())) return { verdict: 'differs', differs: ['private'], at: null }

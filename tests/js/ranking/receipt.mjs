@@ -3,8 +3,10 @@
 import { decode, Link, Malformed } from '../verify/dag_cbor.mjs'
 import { verify } from '../verify/ed25519.mjs'
 import { encode, idOfBlock, parseId, textOf } from './ids.mjs'
-import { Q, sha256, TBL } from './numbers.mjs'
+import { sha256, TBL } from './numbers.mjs'
+import { Fault, readProfile } from './profile.mjs'
 import { snapshotOf } from './snapshot.mjs'
+import { compareTexts } from './texts.mjs'
 
 const LARGEST = 64 << 20
 const DOMAIN = Buffer.from('knowchain feed receipt 1\n')
@@ -43,23 +45,34 @@ function map(forms, optional = []) {
   }
 }
 
+const integer = (value) => (typeof value === 'bigint' ? Number(value) : fail('no integer'))
 const natural = whole(0n)
-const ledger = orNull(counts(whole(-64n * Q, 64n * Q)))
+const ledger = orNull(counts(integer))
+const place = whole(1n, 500n)
+
+// A list that ascends strictly by what each entry orders by.
+const ascending = (form, key = (each) => each) => (value) => {
+  const found = list(form)(value)
+  const rises = found.every((each, at) => at === 0 || compareTexts(key(found[at - 1]), key(each)) < 0)
+  return rises ? found : fail('a list that does not ascend')
+}
 const receipt = map({
   v: same(1n), engine: same('knowchain-ranking/1'), tables: digest, profile: text, snapshot: id, as_of: natural,
-  limit: whole(1n, 500n), reader: id, works: natural, candidates: natural, given: counts(natural),
-  dropped: counts(natural), items: list(tuple(id, whole(-SAFE), whole(1n, 500n))), unmet: counts(whole(1n, 500n)),
+  limit: place, reader: id, works: whole(0n, 1n << 64n), candidates: whole(0n, 1n << 64n), given: counts(integer),
+  dropped: counts(integer), items: list(tuple(id, integer, place)), unmet: counts(integer),
   trust_root: orNull(digest), explain_root: digest, ledger_before: ledger, ledger_after: ledger,
   private: counts(digest), key: bytes, sig: bytes,
 })
 const listed = map({ count: natural, chunks: list(id) })
 const manifest = map({ v: same(1n), network: text, heads: listed, absent: listed })
-const follows = map({ people: list(id), collections: list(id), languages: list(text), topics: list(text) })
-const history = list(tuple(id, whole(1n)))
+const follows = map({
+  people: ascending(id), collections: ascending(id), languages: list(text), topics: ascending(text),
+})
+const history = ascending(tuple(id, whole(1n)), ([work]) => work)
 
 // --- checks ------------------------------------------------------------------------------------------
 
-function ranked(data) {
+function formed(data) {
   const found = decode(data)
   const file = map({ receipt: (value) => value, manifest: list(bytes), opened: (value) => value }, ['opened'])(found)
   return { ...file, stated: receipt(file.receipt) }
@@ -86,19 +99,19 @@ function readManifest([root, ...chunks], snapshot) {
 
 const FORMS = { follows, history }
 
-// The hash of a private input; of nothing followed whatever the salt.
-export function commitmentTo(name, salt, of) {
-  const nothing = name === 'follows' && Object.values(of).every((each) => each.length === 0)
-  return sha256(nothing ? Buffer.alloc(0) : salt, encode(of)).toString('hex')
-}
+export const commitmentTo = (salt, of) => sha256(salt, encode(of)).toString('hex')
 
+// All private inputs are opened, or none.
 function readOpenings(given, committed) {
+  if (given === undefined) return {}
+  if (!(given instanceof Map) || given.size !== Object.keys(committed).length) fail('it does not open everything')
   return Object.fromEntries([...given].map(([name, opening]) => {
     if (!Object.hasOwn(committed, name) || !Object.hasOwn(FORMS, name)) fail('it opens what was not committed to')
     const { salt, of } = map({ salt: bytes, of: (value) => value })(opening)
     const found = FORMS[name](of)
-    const given = name === 'follows' ? Object.fromEntries(of) : of
-    if (commitmentTo(name, salt, given) !== committed[name]) fail('not what was committed to')
+    const nothing = name === 'follows' && Object.values(found).every((each) => each.length === 0)
+    if (nothing && salt.length > 0) fail('a salt of nothing followed')
+    if (commitmentTo(salt, of) !== committed[name]) fail('not what was committed to')
     return [name, { salt, of: found }]
   }))
 }
@@ -107,13 +120,13 @@ function readOpenings(given, committed) {
 export async function readReceipt(data) {
   if (data.length > LARGEST) fail('too large')
   try {
-    const { receipt: given, manifest: blocks, opened = new Map(), stated } = ranked(data)
+    const { receipt: given, manifest: blocks, opened, stated } = formed(data)
     await checkSignature(given, stated.key, stated.sig)
     if (stated.tables !== TABLES.toString('hex')) fail('another table')
-    if (!(opened instanceof Map)) fail('no map')
+    readProfile(stated.profile)
     return { receipt: stated, manifest: readManifest(blocks, stated.snapshot), opened: readOpenings(opened, stated.private) }
   } catch (error) {
-    if (error instanceof Malformed) fail(error.message)
+    if (error instanceof Malformed || error instanceof Fault) fail(error.message)
     throw error
   }
 }

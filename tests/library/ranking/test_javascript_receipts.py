@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import subprocess
@@ -15,6 +16,7 @@ from ranking_drawn import Drawn
 from ranking_vectors import world_json
 from ranking_worlds import DAY, NOW, author, rid
 
+from knowchain import codec
 from knowchain.errors import InvalidValue
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.engine import Engine
@@ -28,8 +30,55 @@ from knowchain.signing import KeyPair
 Json = dict[str, Any]
 Run = Callable[[Path], subprocess.CompletedProcess[str]]
 KEYS = KeyPair(bytes(32))
-SALT = b"s" * 32
 VERDICTS = {"match", "differs", "missing input", "refused"}
+
+
+def _set(key: str, value: object) -> Callable[[Json], None]:
+    return lambda file: file["receipt"].__setitem__(key, value)
+
+
+def _open(name: str, of: Any, salt: bytes = b"salt") -> Callable[[Json], None]:
+    """Commit to something, and open it."""
+
+    def change(file: Json) -> None:
+        file["receipt"]["private"] = {name: hashlib.sha256(salt + codec.encode(of)).digest()}
+        file["opened"] = {name: {"salt": salt, "of": of}}
+
+    return change
+
+
+ONE, OTHER = sorted((author(1), author(2)))
+NOTHING: Json = {"people": [], "collections": [], "languages": [], "topics": []}
+FORGERIES: dict[str, Callable[[Json], None]] = {
+    "an unknown key": _set("x", 1),
+    "no work": lambda file: file["receipt"].pop("works"),
+    "another version": _set("v", 2),
+    "another engine": _set("engine", "knowchain-ranking/2"),
+    "other tables": _set("tables", bytes(32)),
+    "a moment that cannot be": _set("as_of", 2**53),
+    "no limit": _set("limit", 0),
+    "a place beyond 500": _set("items", [[ONE, 1, 501]]),
+    "a place that is none": _set("items", [[ONE, 1, 0]]),
+    "an item without a place": _set("items", [[ONE, 1]]),
+    "a short hash": _set("explain_root", bytes(31)),
+    "no profile": _set("profile", "v = 1"),
+    "a key of another kind": _set("key", b"\x80\x24" + bytes(33)),
+    "a block twice": lambda file: file["manifest"].append(file["manifest"][-1]),
+    "no blocks": lambda file: file["manifest"].clear(),
+    "blocks in another order": lambda file: file["manifest"].reverse() if len(file["manifest"]) > 1 else None,
+    "nothing committed to": _set("private", {}),
+    "something else committed to": _set("private", {"x": bytes(32)}),
+    "nothing followed, with a salt": _open("follows", NOTHING),
+    "nothing followed": _open("follows", NOTHING, b""),
+    "nothing seen": _open("history", [], b""),
+    "people out of order": _open("follows", {**NOTHING, "people": [OTHER, ONE]}),
+    "a topic twice": _open("follows", {**NOTHING, "topics": ["song", "song"]}),
+    "a language twice": _open("follows", {**NOTHING, "languages": ["cy", "cy"]}),
+    "half of what is followed": _open("follows", {"people": []}),
+    "works out of order": _open("history", [[OTHER, 1], [ONE, 1]]),
+    "a work seen twice over": _open("history", [[ONE, 1], [ONE, 2]]),
+    "a work never seen": _open("history", [[ONE, 0]]),
+}
 
 
 class Ranked:
@@ -43,15 +92,20 @@ class Ranked:
         self.manifest: Manifest = manifest_of(network="main", heads=heads, absent=absent)
         self.world: World = replace(drawn.world(), snapshot=self.manifest.cid)
         self.viewer = self._viewer(drawn)
+        self.salt = b"s" * 32 if self._follows() else b""
         self.text = drawn.profile()
         self.limit = chance.choice([1, 5, 100])
-        self.receipt = self.receipt_for(self.viewer, SALT, NOW, self.limit).signed_by(KEYS)
+        self.receipt = self.receipt_for(self.viewer, self.salt, NOW, self.limit).signed_by(KEYS)
 
     def _viewer(self, drawn: Drawn) -> Viewer:
         viewer = replace(drawn.viewer(), me=author(0))
         if self.chance.random() < 0.4:  # nothing followed, nothing seen
             return Viewer(me=author(0))
         return viewer
+
+    def _follows(self) -> bool:
+        viewer = self.viewer
+        return any((viewer.people, viewer.collections, viewer.languages, viewer.topics))
 
     def receipt_for(self, viewer: Viewer, salt: bytes, as_of: int, limit: int) -> Receipt:
         """What a receipt of such a feed must say."""
@@ -71,19 +125,19 @@ class Ranked:
 
     def file(self, receipt: Receipt, *, opened: bool = True) -> bytes:
         """As it is written."""
-        return write_receipt(receipt, self.manifest, self.viewer if opened else None, SALT)
+        return write_receipt(receipt, self.manifest, self.viewer if opened else None, self.salt)
 
     def audit(self, data: bytes) -> Json:
         """What the page says of a file, by the library."""
         try:
             given = read_receipt(data)
+            return self._verdict(given)
         except InvalidValue:
             return {"verdict": "refused"}
-        return self._verdict(given)
 
     def _verdict(self, given: ReceiptFile) -> Json:
         stated, opened = given.receipt, given.opened
-        nothing = commitments(read_profile(self.text), Viewer(), b"")
+        nothing = commitments(read_profile(stated.profile), Viewer(), b"")
         lacking = [n for n in stated.private if n not in opened and stated.private[n] != nothing.get(n)]
         if lacking:
             return {"verdict": "missing input", "lacking": lacking}
@@ -114,8 +168,19 @@ class Ranked:
                 f"byte {at}",
                 honest[:at] + bytes([honest[at] ^ self.chance.randint(1, 255)]) + honest[at + 1 :],
             )
+        yield from self._forged(honest)
         yield "a byte more", honest + b"\0"
         yield "a byte less", honest[:-1]
+
+    def _forged(self, honest: bytes) -> Iterator[tuple[str, bytes]]:
+        """Files of another form, each signed as it is."""
+        for name, change in FORGERIES.items():
+            file: Json = codec.decode(honest, max_depth=12)  # type: ignore[assignment]
+            change(file)
+            stated = file["receipt"]
+            signed = codec.encode({key: value for key, value in stated.items() if key != "sig"}, max_depth=12)
+            stated["sig"] = KEYS.sign(b"knowchain feed receipt 1\n" + signed)
+            yield name, codec.encode(file, max_depth=12)
 
     def _lies(self) -> Iterator[tuple[str, Json]]:
         told = self.receipt
