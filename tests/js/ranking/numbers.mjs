@@ -13,6 +13,17 @@ export const least = (a, b) => (a < b ? a : b)
 export const most = (a, b) => (a > b ? a : b)
 export const sum = (numbers) => numbers.reduce((total, number) => total + number, 0n)
 
+// The whole part of the square root.
+export function root(number) {
+  let low = 0n, high = number + 1n
+  while (high - low > 1n) {
+    const middle = (low + high) / 2n
+    if (middle * middle <= number) low = middle
+    else high = middle
+  }
+  return low
+}
+
 // The greatest t with t^64 · 2^i ≤ Q^64, by halving the interval in which it lies.
 function entry(i) {
   let low = 0n, high = Q + 1n

@@ -2,7 +2,7 @@
 
 import { grouped } from './facts.mjs'
 import { likeness } from './likeness.mjs'
-import { least, most, Q, sum } from './numbers.mjs'
+import { least, most, Q, root, sum } from './numbers.mjs'
 import { compareTexts, languagesOf } from './texts.mjs'
 
 const MOST = 500
@@ -10,16 +10,6 @@ const MOST_OWED = 64n * Q
 
 // What a move may say, and most do not.
 const NOTHING = { costs: 0n, before: 0, part: 0n, language: '', needed: 0, had: 0 }
-
-function root(number) {
-  let low = 0n, high = number + 1n
-  while (high - low > 1n) {
-    const middle = (low + high) / 2n
-    if (middle * middle <= number) low = middle
-    else high = middle
-  }
-  return low
-}
 
 export function moves(profile) {
   const { rerank } = profile

@@ -6,6 +6,7 @@ import { audit } from './audit.mjs'
 import { readViewer, readWorld } from './facts.mjs'
 import { Ranking } from './feed.mjs'
 import { fingerprint } from './likeness.mjs'
+import { groupsOf } from './groups.mjs'
 import { parseId, textOf } from './ids.mjs'
 import { fresh, ilog2q, TBL } from './numbers.mjs'
 import { Fault, readProfile } from './profile.mjs'
@@ -46,6 +47,14 @@ function numbers(file) {
 function fingerprints(file) {
   for (const [texts, bits] of file.cases) {
     same(fingerprint(texts)?.toString(16).padStart(16, '0') ?? null, bits, JSON.stringify(texts))
+  }
+  return file.cases.length
+}
+
+function groups(file) {
+  for (const test of file.cases) {
+    const { groups: found, foretold } = groupsOf(test)
+    same({ groups: found, foretold }, { groups: test.groups, foretold: test.foretold }, test.name)
   }
   return file.cases.length
 }
@@ -114,7 +123,7 @@ function feeds(file) {
   return file.cases.length
 }
 
-for (const [name, check] of Object.entries({ numbers, fingerprints, snapshots, profiles, feeds, receipts })) {
+for (const [name, check] of Object.entries({ numbers, fingerprints, groups, snapshots, profiles, feeds, receipts })) {
   const path = `${folder}/${name}.json`
   if (!existsSync(path)) continue
   try {
