@@ -73,12 +73,12 @@ class Aging(NamedTuple):
     def every(self) -> Ints:
         return -np.clip(self.as_of - self.time, 0, MAX_AGE).astype(np.int64)
 
-    def add(self, weight: int, scores: Floats) -> None:
-        """Add it, weighed, to the scores."""
+    def add(self, weight: int, scores: Floats, out: Floats) -> None:
+        """Scores with it, weighed, added to them; ``out`` may be the scores."""
         for start in range(0, len(scores), _BLOCK):
             part = slice(start, start + _BLOCK)
             ages = self.as_of - self.time[part]
-            scores[part] -= np.clip(ages, 0, MAX_AGE, out=ages) * weight
+            np.subtract(scores[part], np.clip(ages, 0, MAX_AGE, out=ages) * weight, out=out[part])
 
 
 class Fading(NamedTuple):
@@ -98,8 +98,8 @@ class Fading(NamedTuple):
     def _fresh(self, time: Floats) -> Ints:
         return fresh_column((self.as_of - time).astype(np.int64), self.half_life)
 
-    def add(self, weight: int, scores: Floats) -> None:
-        """Add it, weighed, to the scores.
+    def add(self, weight: int, scores: Floats, out: Floats) -> None:
+        """Scores with it, weighed, added to them; ``out`` may be the scores.
 
         Division by h / 64, which a float holds exactly, errs by at most 2^-43 for quotients below 1,089; and
         one that lies below a whole number lies at least 1 / h > 2^-42 below it, so that none is rounded up to
@@ -113,7 +113,8 @@ class Fading(NamedTuple):
             np.divide(steps, step, out=steps)
             np.minimum(steps, STEPS * HALVINGS, out=steps)
             np.copyto(at[: len(steps)], steps, casting="unsafe")
-            scores[part] += table.take(at[: len(steps)], mode="clip", out=steps)
+            table.take(at[: len(steps)], mode="clip", out=steps)
+            np.add(scores[part], steps, out=out[part])
 
 
 @dataclass(frozen=True)
@@ -124,13 +125,25 @@ class _Sum:
     scores: Floats
 
 
+class _Languages(NamedTuple):
+    """What languages have, for one reader, while the same people published lately."""
+
+    version: int
+    lately: npt.NDArray[np.bool_]
+    trust: Ints
+    amounts: Ints
+    """A of each language."""
+    lifts: Ints
+    """The least lift of each set of tags."""
+
+
 class Memory:
     """What stays the same from feed to feed."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
         self._sum: _Sum | None = None
-        self._lifts: Ints = np.zeros(0, np.int64)
+        self._languages: _Languages | None = None
         self._seen: tuple[Mapping[RecordId, int], int, npt.NDArray[np.int8]] | None = None
 
     def summed(self, weights: Mapping[str, int], signals: Mapping[str, Still]) -> Floats:
@@ -163,11 +176,41 @@ class Memory:
             scores += weighted.take(at)
         return scores
 
-    def lifts(self, values: Ints) -> Ints:
-        """The same array as before, if the lifts are the same."""
-        if not np.array_equal(values, self._lifts):
-            self._lifts = values
-        return self._lifts
+    def languages(self, lately: npt.NDArray[np.bool_], trust: Ints) -> _Languages:
+        """What languages have.
+
+        Args:
+            lately: which authors published with which tags in the window.
+            trust: of each author.
+        """
+        known, version = self._languages, self._columns.version
+        if (
+            known is None
+            or known.version != version
+            or known.trust is not trust
+            or not np.array_equal(known.lately, lately)
+        ):
+            amounts = self._amounts(lately, trust)
+            lifts = self._lifts(amounts)
+            if known is not None and np.array_equal(lifts, known.lifts):
+                lifts = known.lifts
+            known = self._languages = _Languages(version, lately, trust, amounts, lifts)
+        return known
+
+    def _amounts(self, lately: npt.NDArray[np.bool_], trust: Ints) -> Ints:
+        """Of each language the trust of those who published in it in the window."""
+        columns = self._columns
+        used = np.zeros(len(columns.users), bool)
+        used[columns.publishing_users.flat_of(lately)] = True
+        amounts = np.zeros(len(columns.languages), np.int64)
+        np.add.at(amounts, columns.user_language.values[used], trust[columns.user_author.values[used]])
+        return amounts
+
+    def _lifts(self, amounts: Ints) -> Ints:
+        logs = ilog2q_column(ONE + amounts) - 16 * ONE
+        most = int(logs.max(initial=0))
+        every = ONE * (most - logs) // most if most else np.zeros(len(logs), np.int64)
+        return self._columns.set_languages.least(every)
 
     def seen(self, history: Mapping[RecordId, int]) -> npt.NDArray[np.int8]:
         """How often each work was shown; beyond 17 times it makes no difference."""
@@ -223,9 +266,13 @@ class Valuing:
         weights = self._profile.weights
         still = {name: weight for name, weight in weights.items() if name not in MOVING}
         signals = {name: signal for name in still if isinstance(signal := self.signal(name), Still)}
-        scores = self._memory.summed(still, signals).copy()
-        for name in MOVING & weights.keys():
-            self._moving(name).add(weights[name], scores)
+        summed = self._memory.summed(still, signals)
+        moving = sorted(MOVING & weights.keys())
+        if not moving:
+            return summed.copy()
+        scores = np.empty_like(summed)
+        for name in moving:
+            self._moving(name).add(weights[name], summed if name == moving[0] else scores, scores)
         return scores
 
     def _moving(self, name: str) -> Aging | Fading:
@@ -264,21 +311,14 @@ class Valuing:
         return Still(_NOVELTY, seen, seen)
 
     def _lang_lift(self) -> Still:
-        columns = self._columns
-        logs = ilog2q_column(ONE + self.amounts) - 16 * ONE
-        most = int(logs.max(initial=0))
-        every = ONE * (most - logs) // most if most else np.zeros(len(logs), np.int64)
-        least = columns.set_languages.least(every)
-        lifts = self._memory.lifts(least)
-        return Still(lifts, columns.language_set, lifts)
+        lifts = self._languages.lifts
+        return Still(lifts, self._columns.language_set, lifts)
 
-    @cached_property
+    @property
     def amounts(self) -> Ints:
         """A of each language: the trust of those who published in it in the window."""
-        columns = self._columns
-        used = np.zeros(len(columns.users), bool)
-        used[columns.publishing_users.flat_of(self._published_lately())] = True
-        signals = self._vouched.signals[columns.user_author.values[used]]
-        amounts = np.zeros(len(columns.languages), np.int64)
-        np.add.at(amounts, columns.user_language.values[used], signals)
-        return amounts
+        return self._languages.amounts
+
+    @cached_property
+    def _languages(self) -> _Languages:
+        return self._memory.languages(self._published_lately(), self._vouched.signals)
