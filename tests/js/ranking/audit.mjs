@@ -98,7 +98,8 @@ function sorted(value) {
   if (typeof value === 'bigint') return Number(value)
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.map(sorted)
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => compareTexts(a, b)).map(([k, v]) => [k, sorted(v)]))
+  const entries = Object.entries(value).sort(([a], [b]) => compareTexts(a, b))
+  return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]))
 }
 
 function firstDifference(given, found) {

@@ -51,7 +51,7 @@ export function readViewer(viewer) {
 }
 
 // Whether the first was said later than the second: by time, then by id.
-export const later = (a, b) => a.time > b.time || (a.time === b.time && a.id > b.id)
+const later = (a, b) => a.time > b.time || (a.time === b.time && a.id > b.id)
 
 // Of what was said under one key, the last up to a moment.
 export function counting(list, keyOf, asOf) {

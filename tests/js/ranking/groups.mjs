@@ -9,6 +9,7 @@ const LEAST_PART = 50n, LEAST_FORETOLD = 550n
 const PRICE = [0n, 0n, 15n, 40n, 65n, 90n]
 
 const dot = (a, b) => a.reduce((total, number, at) => total + number * b[at], 0n)
+const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0)
 const magnitude = (number) => (number < 0n ? -number : number)
 const greatest = (numbers) => numbers.reduce((found, number) => most(found, magnitude(number)), 0n)
 const sign = (number) => (number > 0n ? 1n : number < 0n ? -1n : 0n)
@@ -48,7 +49,7 @@ function differences(people, works) {
 
 function pulls(people, rows) {
   const spreads = rows.map((row) => sum(row.map(([, y]) => y * y)))
-  const order = people.map((_, at) => at).sort((a, b) => (spreads[a] < spreads[b] ? -1 : spreads[a] > spreads[b] ? 1 : a - b))
+  const order = people.map((_, at) => at).sort((a, b) => compare(spreads[a], spreads[b]) || a - b)
   const half = (sum(people.map(({ w }) => w)) + 1n) / 2n
   let reached = 0n
   const middle = order.find((at) => { reached += people[at].w; return reached >= half })
@@ -111,7 +112,9 @@ function placesOf(people, works, count) {
 
 function near(places) {
   let found = places
-  while (found.some((place) => greatest(place) >= 65_536n)) found = found.map((place) => place.map((each) => each >> 1n))
+  while (found.some((place) => greatest(place) >= 65_536n)) {
+    found = found.map((place) => place.map((each) => each >> 1n))
+  }
   return found
 }
 
@@ -122,7 +125,11 @@ function centre(members, places, people) {
   return places[0].map((_, axis) => floorDiv(sum(members.map((at) => people[at].w * places[at][axis])), all))
 }
 
-const membersOf = (groups, k) => Array.from({ length: k }, (_, group) => groups.flatMap((each, at) => (each === group ? [at] : [])))
+function membersOf(groups, k) {
+  const members = Array.from({ length: k }, () => [])
+  groups.forEach((group, at) => members[group].push(at))
+  return members
+}
 
 function spreadOf(members, places, people) {
   const mean = centre(members, places, people)
@@ -133,7 +140,8 @@ function spreadOf(members, places, people) {
 const firstGreatest = (list, of) => list.reduce((found, each) => (of(each) > of(found) ? each : found))
 
 function cut(groups, g, places, people) {
-  const found = firstGreatest(membersOf(groups, g).map((members) => spreadOf(members, places, people)), (each) => each.all)
+  const spreads = membersOf(groups, g).map((members) => spreadOf(members, places, people))
+  const found = firstGreatest(spreads, (each) => each.all)
   if (found.all === 0n) return null
   const axis = found.spreads.indexOf(firstGreatest(found.spreads, (each) => each))
   const beyond = new Set(found.members.filter((at) => places[at][axis] > found.mean[axis]))
@@ -165,7 +173,7 @@ function parted(people, places, k) {
 // Of each group, the greatest first, the part of everybody who belongs to it.
 function partsOf(people, places, groups, k) {
   const weight = (members) => sum(members.map((at) => people[at].w))
-  const members = membersOf(groups, k).sort((a, b) => (weight(b) > weight(a) ? 1 : weight(b) < weight(a) ? -1 : a[0] - b[0]))
+  const members = membersOf(groups, k).sort((a, b) => compare(weight(b), weight(a)) || a[0] - b[0])
   const centres = members.map((each) => centre(each, places, people))
   const parts = places.map((place) => {
     const away = centres.map((each) => distance(place, each) + 1n)
@@ -208,7 +216,8 @@ function foretell(asked, groups, counts) {
 }
 
 function foretold(people, works, limit) {
-  const splits = halves(people, works).map(([seen, asked]) => ({ seen, asked, places: placesOf(seen, works, limit - 1) }))
+  const splits = halves(people, works)
+    .map(([seen, asked]) => ({ seen, asked, places: placesOf(seen, works, limit - 1) }))
   const found = []
   for (let k = 1; k <= limit; k++) {
     const counts = people.map(() => ({ asked: 0n, right: 0n }))

@@ -46,7 +46,8 @@ export function encode(value) {
   if (value instanceof Uint8Array) return Buffer.concat([head(2, value.length), value])
   if (value instanceof Link) return Buffer.concat([head(6, 42), encode(Buffer.from([0, ...value.cid]))])
   if (Array.isArray(value)) return Buffer.concat([head(4, value.length), ...value.map(encode)])
-  const entries = [...(value instanceof Map ? value : Object.entries(value))].map(([key, held]) => [encode(key), encode(held)])
+  const held = value instanceof Map ? [...value] : Object.entries(value)
+  const entries = held.map(([key, each]) => [encode(key), encode(each)])
   entries.sort(([a], [b]) => Buffer.compare(a, b)) // the head of a key carries its length, so the shorter is first
   return Buffer.concat([head(5, entries.length), ...entries.flat()])
 }

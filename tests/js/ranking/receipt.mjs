@@ -124,7 +124,8 @@ export async function readReceipt(data) {
     await checkSignature(given, stated.key, stated.sig)
     if (stated.tables !== TABLES.toString('hex')) fail('another table')
     readProfile(stated.profile)
-    return { receipt: stated, manifest: readManifest(blocks, stated.snapshot), opened: readOpenings(opened, stated.private) }
+    const held = readManifest(blocks, stated.snapshot)
+    return { receipt: stated, manifest: held, opened: readOpenings(opened, stated.private) }
   } catch (error) {
     if (error instanceof Malformed || error instanceof Fault) fail(error.message)
     throw error

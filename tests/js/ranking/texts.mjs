@@ -31,7 +31,7 @@ export const GLOTTOCODE = /^[a-z0-9]{4}[0-9]{4}$/
 const NO_LANGUAGE = new Set(['und', 'mul', 'zxx', 'mis', 'x'])
 
 // The language of a tag or Glottocode (section 6.5), or null.
-export function languageOf(tag) {
+function languageOf(tag) {
   const whole = tag.toLowerCase(), primary = whole.split('-')[0]
   if (primary === 'i') return whole
   return NO_LANGUAGE.has(primary) ? null : primary
