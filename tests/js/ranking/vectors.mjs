@@ -13,6 +13,7 @@ import { Fault, readProfile } from './profile.mjs'
 import { BadReceipt, readReceipt } from './receipt.mjs'
 import { snapshotOf } from './snapshot.mjs'
 import { compareTexts } from './texts.mjs'
+import { massesOf, signalsOf } from './trust.mjs'
 
 const folder = process.argv[2]
 
@@ -47,6 +48,19 @@ function numbers(file) {
 function fingerprints(file) {
   for (const [texts, bits] of file.cases) {
     same(fingerprint(texts)?.toString(16).padStart(16, '0') ?? null, bits, JSON.stringify(texts))
+  }
+  return file.cases.length
+}
+
+// docs/spec/trust.md; nodes are the bytes of short ASCII texts there, which order alike.
+function masses(file) {
+  for (const test of file.cases) {
+    const edges = test.edges.map(([from, to, weight]) => ({ from, to, weight: BigInt(weight) }))
+    const found = massesOf(edges, new Set(test.seeds), new Set(test.blocked))
+    const held = (map) => Object.fromEntries([...map].filter(([, number]) => number > 0n))
+    const wanted = (numbers) => Object.fromEntries(Object.entries(numbers).filter(([, number]) => number > 0))
+    same(held(found), wanted(test.masses), `${test.name}: masses`)
+    same(held(signalsOf(found)), wanted(test.signals), `${test.name}: signals`)
   }
   return file.cases.length
 }
@@ -123,7 +137,7 @@ function feeds(file) {
   return file.cases.length
 }
 
-for (const [name, check] of Object.entries({ numbers, fingerprints, groups, snapshots, profiles, feeds, receipts })) {
+for (const [name, check] of Object.entries({ numbers, masses, fingerprints, groups, snapshots, profiles, feeds, receipts })) {
   const path = `${folder}/${name}.json`
   if (!existsSync(path)) continue
   try {

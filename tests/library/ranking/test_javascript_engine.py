@@ -72,6 +72,11 @@ def test_the_published_vectors_hold_in_another_language(run: Run) -> None:
     assert all(counted.values())
 
 
+def test_the_published_masses_of_trust_hold_in_another_language(run: Run) -> None:
+    done = run(FOLDER.parent / "trust")
+    assert (done.returncode, done.stdout.split()[0]) == (0, "masses"), done.stdout + done.stderr
+
+
 def test_a_feed_that_is_one_unit_off_is_found(run: Run, tmp_path: Path) -> None:
     feeds = json.loads((FOLDER / "feeds.json").read_text("utf-8"))
     feeds["cases"][-1]["feed"]["items"][3]["contributions"][0][1] += 1
