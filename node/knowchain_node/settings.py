@@ -320,7 +320,7 @@ _LIMIT_WORDS: Final = {
     "handshakes": "inbound connections that have not yet proven a peer id",
     "handshake_seconds": "seconds that an inbound connection has for it",
     "streams_per_connection": "streams that a peer may hold open on one connection",
-    "streams_per_second": "streams that a peer may open in a second",
+    "streams_per_second": "streams that a peer may open in a second; more wait, a flood ends its connection",
     "streams": "streams of knowchain's protocols in all",
     "streams_per_peer": "of these, opened by one peer",
     "stream_idle_seconds": "seconds without a byte after which a stream ends",

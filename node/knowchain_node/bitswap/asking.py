@@ -21,10 +21,14 @@ PATIENCE: Final = 30.0
 """Seconds without anything that was asked for, after which a provider is left."""
 MOST_PROVIDERS: Final = 32
 """Providers of one fetch."""
-_AHEAD: Final = 16 * 2**20
+_AHEAD: Final = 8 * 2**20
 """Bytes of blocks that are asked for at once, of all providers, as far as blocks so far tell."""
 _FEWEST, _MOST_LIVE = 4, 512
 """Blocks that are asked of one provider at once."""
+_MESSAGES: Final = 32
+"""Messages that one provider may have under way, as far as blocks so far tell."""
+_MESSAGE: Final = 16 * 1024
+"""Kubo closes a message at about so many bytes, and opens a stream for each."""
 
 
 @dataclass(slots=True)
@@ -219,7 +223,9 @@ class Asking:
     def _window(self) -> int:
         """How many blocks one provider is asked for at once."""
         active = sum(each.has for each in self._providers.values()) or 1
-        return max(_FEWEST, min(_MOST_LIVE, int(_AHEAD / max(1.0, self._average)) // active))
+        size = max(1.0, self._average)
+        in_messages = max(_MESSAGES, int(_MESSAGES * _MESSAGE / size))
+        return max(_FEWEST, min(_MOST_LIVE, in_messages, int(_AHEAD / size) // active))
 
     def _ask(self, name: str, cid: Cid, now: float) -> None:
         provider = self._providers[name]

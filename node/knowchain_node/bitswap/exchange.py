@@ -18,7 +18,7 @@ from knowchain_node.replication.conduct import GARBAGE, NUISANCE, Fault
 
 __all__ = ["Exchange", "Session"]
 
-_STREAMS: Final = 16
+_STREAMS: Final = 64
 """Streams of one peer that are read at once."""
 _LARGE: Final = 64 * 1024
 """Bytes of a message from which on it has to wait for room."""

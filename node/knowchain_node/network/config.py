@@ -33,13 +33,16 @@ class Limits:
     """Inbound connections that have not yet proven a peer id; a new one displaces the oldest."""
     handshake_seconds: int = 5
     """Seconds that an inbound connection has to prove a peer id."""
-    streams_per_connection: int = 64
+    streams_per_connection: int = 128
     """Streams that a peer may hold open on one connection."""
-    streams_per_second: int = 100
-    """Streams that a peer may open in one second; more ends its connection."""
-    streams: int = 256
+    streams_per_second: int = 300
+    """Streams that a peer may open in one second, twice that at once; then they wait, and floods end it.
+
+    Kubo opens one for every message of bitswap, 200 a second with blocks of 256 KiB.
+    """
+    streams: int = 512
     """Streams of the application's protocols in all, both directions."""
-    streams_per_peer: int = 32
+    streams_per_peer: int = 64
     """Streams of the application's protocols that one peer may open."""
     stream_idle_seconds: int = 120
     """Seconds without a byte in either direction after which a stream is reset."""

@@ -157,7 +157,9 @@ def test_large_blocks_are_asked_for_in_smaller_numbers():
         made.want([cid_of(bytes([n % 256, n // 256, 2])) for n in range(1000)])
         return len(wants(made.orders(0.0), "a"))
 
-    assert asked(2 * 2**20) == 8
+    assert asked(2 * 2**20) == 4
+    assert asked(256 * 1024) == 32
+    assert asked(16 * 1024) == 32
     assert asked(500) == 512
 
 

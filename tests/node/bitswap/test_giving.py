@@ -193,10 +193,10 @@ async def test_streams_of_one_peer_are_bounded(world, ours):
     stranger = await world.stranger(ours)
     peer = ours.network.peer_id
     streams = []
-    for _ in range(20):
+    for _ in range(70):
         with contextlib.suppress(PeerUnreachable):  # it was reset before it was agreed on
             streams.append(await stranger.network.open_stream(peer, PROTOCOLS[0]))
-    await world.until(lambda: sum(stream._broken is None for stream in streams) == 16)
+    await world.until(lambda: sum(stream._broken is None for stream in streams) == 64)
     for stream in streams:
         stream.reset()
     await is_well(world, ours)

@@ -517,7 +517,7 @@ async def test_a_peer_that_fills_a_large_window_with_one_frame_is_heard(world: W
 
 
 async def test_a_peer_that_opens_streams_without_end_loses_its_connection(world: World) -> None:
-    net = await victim(world)
+    net = await victim(world, streams_per_second=50)
 
     async def attack(host: IHost, peer: ID) -> int:
         opened = 0
@@ -533,6 +533,29 @@ async def test_a_peer_that_opens_streams_without_end_loses_its_connection(world:
     await attacked(net, attack)
     await world.until(lambda: net.counters.child.connections_refused >= 1)
     await is_well(world, net)
+
+
+async def test_a_peer_that_opens_streams_somewhat_too_fast_waits(world: World) -> None:
+    """Kubo opens a stream for each message, and is heard whole."""
+    net = await victim(world, streams_per_second=50)
+    heard = 0
+
+    async def take(stream: Any) -> None:
+        nonlocal heard
+        heard += len(await stream.read())
+
+    net.on_stream(SILENT, take)
+    await is_well(world, net)
+
+    async def send(host: IHost, peer: ID) -> None:
+        for _ in range(115):  # a hundred at once are within the rate
+            stream = await host.new_stream(peer, [SILENT])
+            await stream.write(b"1")
+            await stream.close()
+
+    assert await attacked(net, send) is None
+    await world.until(lambda: heard == 115)
+    assert net.counters.child.connections_refused == 0
 
 
 async def test_frames_of_yamux_that_make_no_sense_end_only_their_connection(world: World) -> None:

@@ -35,6 +35,8 @@ __all__ = ["GuardedHost", "NoStream", "build_host"]
 _NEGOTIATION: Final = 4096
 """Bytes that a peer may send while a protocol is agreed on."""
 _IDENTIFY: Final = 64 * 1024
+_FLOOD: Final = 0.5
+"""Seconds that a new stream may have to wait for its peer's rate; where it is more, its peer floods."""
 _AGENT: Final = 64
 """Characters that are kept of what a peer calls its program."""
 
@@ -100,14 +102,21 @@ class GuardedHost(BasicHost):
         return handler
 
     async def _may_open(self, conn: INetConn) -> bool:
-        """Whether a peer may hold one more stream on ``conn``; one that floods loses the connection."""
+        """Whether a peer may hold one more stream on ``conn``, when it is within its rate.
+
+        One that opens them faster has to wait; one that does not wait, but floods, loses the connection.
+        """
         now = trio.current_time()
         rate = self._opening.setdefault(conn, Rate(self._limits.streams_per_second, now))
-        if not rate.admit(1, now):
+        delay = rate.delay(1, now)
+        if delay > _FLOOD:
             self._counters.connections_refused += 1
             await conn.close()
             return False
-        return len(conn.get_streams()) <= self._limits.streams_per_connection
+        if len(conn.get_streams()) > self._limits.streams_per_connection:
+            return False
+        await trio.sleep(delay)
+        return True
 
     def connection_ended(self, conn: INetConn) -> None:
         """Forget what was kept for a connection."""
