@@ -65,7 +65,7 @@ def held(place: Path) -> Iterator[Held]:
         assert stored is not None
         link = stored.block.header.body
         assert link is not None
-    with running_peer(place) as peer:
+    with running_peer(place, "gateway.listen=127.0.0.1:0") as peer:
         yield Held(peer, folder, letters, big, link.cid, raw_twin(made.id))
 
 
@@ -96,6 +96,19 @@ def test_kubo_pins_a_body_and_a_record_by_its_raw_twin(kubo: Any, held: Held) ->
     for cid in (held.body, held.twin):
         kubo("--timeout=30s", "pin", "add", str(cid))
         assert kubo("block", "get", str(cid))
+
+
+def test_kubo_finds_us_by_the_routing_of_our_gateway(
+    need_program: Callable[[str], Path], held: Held, tmp_path: Path
+) -> None:
+    """It is not connected with us, and fetches nothing over HTTP."""
+    from system_programs import kubo_daemon
+
+    router = held.peer.status()["activity"]["gateway"]["url"]
+    changed = {"Routing__Type": "delegated", "Routing__DelegatedRouters": [router]}
+    with kubo_daemon(need_program("kubo"), tmp_path, HTTPRetrieval={"Enabled": False}, **changed) as ipfs:
+        ipfs("--timeout=60s", "pin", "add", str(held.letters))
+        assert len(ipfs("ls", str(held.letters)).splitlines()) == LETTERS
 
 
 def test_we_fetch_a_file_and_a_folder_from_kubo(kubo: Any, held: Held, place: Path) -> None:

@@ -52,12 +52,14 @@ def test_who_knows_kubo_alone_fetches_from_us(scene: Scene, tmp_path: Path) -> N
     from system_programs import running_peer, waited
 
     begin(tmp_path / "home", name="Bob", recovery_file=tmp_path / "recovery")
-    with running_peer(tmp_path, "dht.lan=true", f"network.bootstrap={scene.kubo.address}") as seeker:
+    settings = ("dht.lan=true", "bitswap.serve=false", f"network.bootstrap={scene.kubo.address}")
+    with running_peer(tmp_path, *settings) as seeker:
         waited(lambda: seeker.status()["activity"].get("dht", {}).get("servers", 0) > 0, seeker.process)
         done = seeker.knowchain("content", "fetch", str(scene.letter))
         assert done.returncode == 0, done.stderr.decode()
         assert scene.keeper.status()["peer"] in done.stderr.decode()
         told = seeker.knowchain("node", "status").stdout.decode()
         assert "servers in the local network" in told
+        assert "gives nothing (bitswap.serve is false)" in told
     with Home.open(tmp_path / "home") as home:
         assert home.content.has(scene.letter)

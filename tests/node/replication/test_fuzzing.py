@@ -28,10 +28,14 @@ from knowchain.sync.messages import (
     encode_session,
 )
 from knowchain.sync.negentropy import Mode, Range, decode_message, encode_range
+from knowchain_node.bitswap import wire
+from knowchain_node.dht import wire as dht
+from knowchain_node.network import peer_id_of
 from knowchain_node.replication.blocks import _read_want
 from knowchain_node.replication.envelope import pack, unpack
 from knowchain_node.replication.introducing import _read
 
+PEER: Final = peer_id_of(bytes(32))
 IDS: Final = b"".join(sorted(bytes([n]) * 32 for n in range(8)))
 
 
@@ -50,6 +54,22 @@ def reconciliation() -> bytes:
         Range(bytes([255]) + bytes(31), Mode.ID_LIST, b"".join(bytes([n]) * 32 for n in (129, 200))),
     )
     return b"\x61" + b"".join(map(encode_range, ranges))
+
+
+def bitswap(data: bytes) -> object:
+    return [wire.decode(payload) for payload in wire.Unframing().feed(data)]
+
+
+def bitswap_message() -> bytes:
+    cid = cid_of(b"block")
+    entries = [wire.Entry(cid, have=True, dont_have=True), wire.Entry(cid, cancel=True)]
+    presences = [wire.Presence(cid, have) for have in (True, False)]
+    return wire.encode(entries, full=True, blocks=[(cid, b"block")], presences=presences)
+
+
+def provided() -> dht.Message:
+    provider = dht.Whereabouts(PEER, ("/ip4/10.0.0.7/tcp/1",))
+    return dht.Message(dht.ADD_PROVIDER, bytes(34), providers=(provider,))
 
 
 SEEDS: Final[dict[str, tuple[Callable[[bytes], Any], list[bytes]]]] = {
@@ -74,6 +94,8 @@ SEEDS: Final[dict[str, tuple[Callable[[bytes], Any], list[bytes]]]] = {
             )
         ],
     ),
+    "bitswap": (bitswap, [bitswap_message()]),
+    "providers": (lambda data: dht.decode(data[1:]), [dht.encode(provided())]),
     "frames": (frames, [framed(b"payload") * 3]),
 }  # fmt: skip
 
