@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import random
 import re
@@ -19,12 +20,15 @@ from knowchain_node.bitswap.fetching import Search
 from knowchain_node.dht.addresses import is_local
 from knowchain_node.dht.service import LanDht
 from knowchain_node.gateway.fetching import PATIENCE, is_private, provider_rows
-from knowchain_node.network import NetworkService, PeerUnreachable
+from knowchain_node.network import NetworkDown, NetworkService, PeerUnreachable
 from knowchain_node.network.config import check_address
 
 __all__ = ["Providers", "check_peer", "peers_of"]
 
 _MOST_DIALS: Final = 8
+"""Peers that are dialled for one search."""
+_MOST_ADDRESSES: Final = 4
+"""Addresses of one peer that are dialled."""
 _BITSWAP: Final = "transport-bitswap"
 _DIALABLE: Final = re.compile(
     r"(?P<where>/(?P<kind>ip4|ip6|dns|dns4|dns6)/(?P<host>[^/]+)/tcp/\d{1,5})(?:/p2p/(?P<peer>[^/]+))?"
@@ -91,25 +95,27 @@ class Providers:
         return peers
 
     async def _met(self, addresses: Iterable[str]) -> tuple[list[str], KnowchainError | None]:
-        """Dial; the peers that answer, and why the last that does not doesn't."""
-        peers: dict[str, None] = {}
-        last: KnowchainError | None = None
-        dials = 0
+        """Dial, all at once; the peers that answer, and why one that does not doesn't."""
+        known: dict[str, list[str]] = {}
         for address in addresses:
-            peer = address.rpartition("/p2p/")[2]
-            if peer in peers:
-                continue
-            if peer not in self._network.connected:
-                dials += 1
-                if dials > _MOST_DIALS:
-                    break
-                try:
-                    peer = await self._network.connect(address)
-                except (PeerUnreachable, InvalidValue) as exc:
-                    last = exc
-                    continue
-            peers[peer] = None
-        return list(peers), last
+            known.setdefault(address.rpartition("/p2p/")[2], []).append(address)
+        connected = [peer for peer in known if peer in self._network.connected]
+        others = [peer for peer in known if peer not in self._network.connected][:_MOST_DIALS]
+        failures = await asyncio.gather(*(self._failure_to_dial(known[peer]) for peer in others))
+        answered = [peer for peer, failure in zip(others, failures, strict=True) if failure is None]
+        return connected + answered, next((each for each in failures if each is not None), None)
+
+    async def _failure_to_dial(self, addresses: list[str]) -> KnowchainError | None:
+        """Dial a peer at one address after the other; why the last failed, or None."""
+        failure: KnowchainError | None = None
+        for address in addresses[:_MOST_ADDRESSES]:
+            try:
+                await self._network.connect(address)
+            except (PeerUnreachable, NetworkDown, InvalidValue) as exc:
+                failure = exc
+            else:
+                return None
+        return failure
 
 
 def check_peer(address: str, field: str) -> str:
