@@ -241,7 +241,7 @@ class Ranking:
         size = self._profile.page if limit is None else limit
         rank = self._rank_of(row)
         if not self._profile.rerank.moves:
-            place: int | None = rank
+            place = rank if rank <= MAX_PAGE else None
             moves: tuple[Move, ...] = ()
             last = [] if rank <= size else self._best(size)[-1:]
         else:

@@ -18,7 +18,7 @@ __all__ = ["commitment", "commitment_of"]
 
 def commitment_of(profile: Profile, viewer: Viewer) -> bytes | None:
     """What a feed says of the reader's history; None, if it doesn't rest on it."""
-    return commitment(viewer.history, viewer.salt) if profile.weights.get("novelty") else None
+    return commitment(viewer.history, viewer.salt) if "novelty" in profile.weights else None
 
 
 def commitment(history: Mapping[RecordId, int], salt: bytes) -> bytes:

@@ -102,15 +102,7 @@ def _floors(values: ProfileValues) -> tuple[Floor, ...]:
 
 def _explore(values: ProfileValues) -> int | None:
     path = ("rerank", "explore")
-    if isinstance(values.get(path), list):
-        raise values.fault(
-            path,
-            "a list",
-            "the profile, line {line}: {field}: {value} lacks what belongs there",
-            remedy="write {example}",
-            example="explore = { every = 10 }",
-        )
-    found = values.within(path, ("every",))
+    found = values.within(path, ("every",), many=False)
     return values.in_range(path, found[0]["every"], 1, MAX_PAGE) if found else None
 
 

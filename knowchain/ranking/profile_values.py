@@ -22,6 +22,8 @@ __all__ = ["Path", "ProfileValues", "choice"]
 Path = tuple[str, ...]
 """A key, after the table that it stands in, if it stands in one."""
 _MAX_LINE: Final = 2_000
+_BREAKS: Final = ("Cc", "Cs")
+"""What no line holds. Signs that join or part letters, which many scripts need, are no such thing."""
 
 
 class ProfileValues:
@@ -95,10 +97,17 @@ class ProfileValues:
                     near=choice(key, known),
                 )
 
-    def within(self, path: Path, known: tuple[str, ...]) -> list[dict[str, Any]]:
-        """A list of tables with these keys, each of which must be there; a single one may stand alone."""
+    def within(self, path: Path, known: tuple[str, ...], *, many: bool = True) -> list[dict[str, Any]]:
+        """Tables with these keys, each of which must be there: a list of them, or a single one."""
         found = self.get(path)
-        listed: list[Any] = found if isinstance(found, list) else [] if found is None else [found]
+        listed: list[Any] = found if many and isinstance(found, list) else [] if found is None else [found]
+        if many and listed and not isinstance(found, list):
+            raise self.fault(
+                path,
+                found,
+                "the profile, line {line}: {field}: {value} is no list of tables",
+                remedy="write it in two pairs of brackets, [[ ]], or as a list",
+            )
         if len(listed) > MAX_ENTRIES:
             raise self._too_many(path, len(listed))
         for nth, each in enumerate(listed, 1):
@@ -154,7 +163,7 @@ class ProfileValues:
         if found is None and not required:
             return ""
         text = unicodedata.normalize("NFC", found).strip() if isinstance(found, str) else ""
-        if not text or len(text) > _MAX_LINE or not text.isprintable():
+        if not text or len(text) > _MAX_LINE or any(unicodedata.category(each) in _BREAKS for each in text):
             raise self.fault(
                 path,
                 found,

@@ -23,6 +23,7 @@ from knowchain.ranking.receipts import (
     Shown,
     fields_of,
     follows_commitment,
+    follows_nothing,
     is_signed,
 )
 from knowchain.ranking.snapshot import Listed, read_manifest
@@ -124,6 +125,8 @@ def _opened(receipt: Receipt, given: Mapping[str, Value]) -> dict[str, Viewer]:
         salt = _bytes(opening["salt"])
         viewer = _follows(opening["of"]) if name == "follows" else _history(opening["of"], salt)
         made = follows_commitment(viewer, salt) if name == "follows" else commitment(viewer.history, salt)
+        if name == "follows" and follows_nothing(viewer) and salt:
+            raise _Wrong
         if made != receipt.private.get(name):
             raise _refused("{field}: what this receipt opens of {name} is not what it commits to", name=name)
         found[name] = viewer

@@ -32,6 +32,7 @@ __all__ = [
     "explain_root",
     "fields_of",
     "follows_commitment",
+    "follows_nothing",
     "is_signed",
     "private_inputs",
     "receipt_of",
@@ -144,8 +145,14 @@ def _move(move: Move) -> Value:
 
 def follows_commitment(viewer: Viewer, salt: bytes) -> bytes:
     """The hash that binds a reader to what they follow without telling it; of nothing, without a salt."""
-    empty = not (viewer.people or viewer.collections or viewer.languages or viewer.topics)
-    return hashlib.sha256((b"" if empty else salt) + codec.encode(_follows(viewer))).digest()
+    return hashlib.sha256(
+        (b"" if follows_nothing(viewer) else salt) + codec.encode(_follows(viewer))
+    ).digest()
+
+
+def follows_nothing(viewer: Viewer) -> bool:
+    """Whether there is nothing that has to be kept secret by a salt."""
+    return not (viewer.people or viewer.collections or viewer.languages or viewer.topics)
 
 
 def _follows(viewer: Viewer) -> Value:
@@ -163,7 +170,7 @@ def private_inputs(profile: Profile) -> tuple[str, ...]:
     follows = profile.sources["follows"] or profile.sources["language"]
     reads = {
         "follows": bool(follows) or any("followed" in each.names for each in conditions),
-        "history": bool(profile.weights.get("novelty")),
+        "history": "novelty" in profile.weights,
     }
     return tuple(name for name, read in reads.items() if read)
 
@@ -252,6 +259,7 @@ _COMPARED: Final = (
     "dropped",
     "items",
     "unmet",
+    "ledger_before",
     "trust_root",
     "explain_root",
     "ledger_after",
@@ -309,7 +317,7 @@ def write_receipt(receipt: Receipt, manifest: Manifest, opened: Viewer | None, s
     if opened is not None:
         given: dict[str, Value] = {}
         if "follows" in receipt.private:
-            given["follows"] = {"salt": salt, "of": _follows(opened)}
+            given["follows"] = {"salt": b"" if follows_nothing(opened) else salt, "of": _follows(opened)}
         if "history" in receipt.private:
             times: list[Value] = [[rid, count] for rid, count in sorted(opened.history.items()) if count]
             given["history"] = {"salt": opened.salt, "of": times}

@@ -100,7 +100,7 @@ class Referee:
             return Judgement(rid, drop, None, condition=next(met).text if drop is Drop.FILTER else None)
         size = self._profile.page if limit is None else limit
         entry = self._entries[rid]
-        places = self._places(_MOST_PLACES if self._profile.rerank.moves else len(self._order))
+        places = self._places(_MOST_PLACES)
         found = ((place, moves) for place, (each, moves) in enumerate(places, 1) if each.fact.id == rid)
         place, moves = next(found, (None, ()))
         placed = self._placed(entry, place, moves)

@@ -165,8 +165,8 @@ MOVED_BEYOND: Final = Message(
     "works: not shown."
 )
 UNPLACED: Final = Message(
-    "It is number {rank} of {candidates} by score: not shown, and not among the 500 places that the "
-    "profile's rules fill."
+    "It is number {rank} of {candidates} by score: not shown, and not among the 500 places that a "
+    "feed can have."
 )
 TIED: Final = Message(
     "It is number {rank} of {candidates}: not shown. Its score equals that of the last one shown; between "

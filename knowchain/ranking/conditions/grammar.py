@@ -189,9 +189,9 @@ class _Parser:
         at = self._taken("[")
         if at is None:
             return self._sum()
-        entries = [self._sum()]
+        entries = [self._either()]
         while self._taken(",") is not None:
-            entries.append(self._typed(self._sum(), entries[0].type, at))
+            entries.append(self._typed(self._either(), entries[0].type, at))
         self._expect("]", at)
         kinds: dict[Type, Type] = {"int": "list(int)", "string": "list(string)", "bool": "list(bool)"}
         if entries[0].type not in kinds:

@@ -17,7 +17,7 @@ function privateInputs(profile) {
   const conditions = [...profile.drop, ...profile.boosts.map(([when]) => when)]
   const names = []
   if (follows > 0n || language > 0n || conditions.some((each) => each.names.has('followed'))) names.push('follows')
-  if (profile.weights.novelty) names.push('history')
+  if ('novelty' in profile.weights) names.push('history')
   return names
 }
 

@@ -170,7 +170,7 @@ export class Ranking {
   }
 
   commitment() {
-    if (!this.profile.weights.novelty) return null
+    if (!('novelty' in this.profile.weights)) return null
     return sha256(this.viewer.salt, encode(historyOf(this.viewer))).toString('hex')
   }
 

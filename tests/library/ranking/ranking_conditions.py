@@ -36,6 +36,7 @@ CONDITIONS = [
     *(
         "'a' in ['a'] in [true]",
         "true in [true, false]",
+        "true in [1 < 2, 2 < 1 || true]",
         "1 in [1, 2]",
         "1 in []",
         "'a' in [1]",

@@ -227,7 +227,7 @@ def test_every_floor_is_kept_in_every_beginning_or_said_to_be_unmet(
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("[rerank]\nfloors = 3", 6, "lacks what belongs there"),
+        ("[rerank]\nfloors = 3", 6, "is no list of tables"),
         ('[rerank]\nfloors = [{ group = "few", p_milli = 3 }]', 6, "is no group of works"),
         ('[rerank]\nfloors = [{ group = "minority", p_milli = 0 }]', 6, "not a whole number in range"),
         ('[rerank]\nfloors = [{ group = "minority", p_milli = 3, of = 2 }]', 6, "is no key here"),
@@ -238,7 +238,8 @@ def test_every_floor_is_kept_in_every_beginning_or_said_to_be_unmet(
         ("[[boost]]\nwhen = 3\nadd = 3", 6, "is no condition"),
         ("[[boost]]\nwhen = 'age > 3'\nadd = 1\n[[boost]]\nwhen = 'age > 4'\nadd = true", 10, "not a whole"),
         ("[[boost]]\nwhen = 'frsh > 3'\nadd = 1", 6, "frsh"),
-        ("[boost]\nwhen = 'novelty > 3'\nadd = 1", 6, "novelty"),
+        ("[boost]\nwhen = 'age > 3'\nadd = 1", 5, "is no list of tables"),
+        ("[[boost]]\nwhen = 'novelty > 3'\nadd = 1", 6, "novelty"),
     ],
 )
 def test_a_bad_rule_is_refused_at_its_line(text: str, line: int, said: str) -> None:

@@ -124,3 +124,8 @@ def test_the_profile_of_the_guide_is_one() -> None:
         defaults.trust_hops,
     )
     assert all(name in guide for name in PRESETS)
+
+
+@pytest.mark.parametrize("name", ["سلام\u200cعلیکم", "क्\u200dष", "Māori 𞤀𞤣𞤤𞤢𞤥"])
+def test_a_name_in_any_script_is_a_line(name: str) -> None:
+    assert read_profile(f'v = 1\nname = "{name}"\n[weights]\nfresh = 1\n').name == name

@@ -213,3 +213,22 @@ def test_an_existing_file_is_not_written_over(mari: Person, tmp_path: Path) -> N
         write_feed_receipt(mari.home, ReceiptRequest(str(target)))
     with pytest.raises(InvalidValue, match="folder"):
         write_feed_receipt(mari.home, ReceiptRequest(str(tmp_path / "no" / "where")))
+
+
+def test_a_ledger_that_the_profile_does_not_keep_differs(mari: Person, owain: Person, tmp_path: Path) -> None:
+    given = read_receipt(receipt(mari, tmp_path, profile=ALONE).read_bytes())
+    manifest = manifest_of(
+        network=given.manifest.network, heads=given.manifest.heads, absent=given.manifest.absent
+    )
+    file = tmp_path / "owed"
+    signed = replace(given.receipt, ledger_before={"cy": -70_000}).signed_by(mari.home.device)
+    file.write_bytes(write_receipt(signed, manifest, None, b""))
+    assert audit(owain, file).differs == ("ledger_before",)
+
+
+def test_a_feed_that_names_novelty_with_a_weight_of_0_can_be_re_run(
+    mari: Person, owain: Person, tmp_path: Path
+) -> None:
+    show_feed(mari.home, FeedRequest(profile=MOVING))
+    zero = MOVING.replace("novelty = 300", "novelty = 0")
+    assert audit(owain, receipt(mari, tmp_path, profile=zero, opened=True)).verdict == "match"
