@@ -9,6 +9,7 @@ asking     whom we ask for which block, sans-I/O
 fetching   everything under a CID, from several peers at once
 exchange   the streams of the network part, and the parts above behind them
 providers  who may have something
+bringing   what is fetched, into a home or a file
 ========== =======================================================================
 
 Normative: docs/spec/ipfs.md, "Bitswap". Why it is made so: docs/adr/0034.
