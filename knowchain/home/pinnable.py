@@ -18,7 +18,7 @@ from knowchain.home.serving import WithheldFiles
 from knowchain.identifiers import Cid, RecordId, raw_twin
 from knowchain.records.block import Block, read_block
 from knowchain.storage.lineage import may_be_served
-from knowchain.storage.pin_states import LONGEST_NAME, MARK, ToPin
+from knowchain.storage.pin_states import ToPin, pin_name
 from knowchain.storage.reader import Reader
 
 __all__ = ["PinReview", "note_arrivals", "pins_of_record"]
@@ -47,7 +47,7 @@ class PinReview:
             return True
         withheld = WithheldFiles(self._home)
         for pin in pinned_content(self._home):
-            found = ToPin(pin.cid, f"{MARK} {pin.name}"[:LONGEST_NAME], False, pin.cid in withheld)
+            found = ToPin(pin.cid, pin_name(pin.name), False, pin.cid in withheld)
             self._home.remote_pins.note(self._number, [found])
         self._home.remote_pins.end_pass(self._number, self._after)
         return False
@@ -104,11 +104,11 @@ def _pins(
     block: Block, body: bytes | None, *, own: bool, withheld: bool, holds: Callable[[Cid], bool]
 ) -> Iterator[ToPin]:
     """The header, which is never withheld; then the body and the files, withheld or not."""
-    yield ToPin(raw_twin(block.id), f"{MARK} record {block.id}", own)
+    yield ToPin(raw_twin(block.id), pin_name(f"record {block.id}"), own)
     link = getattr(block.header, "body", None)
     if link is None:
         return
-    name = f"{MARK} body of {block.id}"
+    name = pin_name(f"body of {block.id}")
     if withheld:
         yield ToPin(link.cid, name, own, withheld=True)
         yield ToPin(raw_twin(link.cid), name, own, withheld=True)
@@ -119,4 +119,4 @@ def _pins(
     if not withheld:
         yield ToPin(link.cid if len(here) == len(files) else raw_twin(link.cid), name, own)
     for cid in here:
-        yield ToPin(cid, f"{MARK} file of {block.id}", own, withheld)
+        yield ToPin(cid, pin_name(f"file of {block.id}"), own, withheld)

@@ -18,13 +18,12 @@ from knowchain.home.serving import ServedBlocks
 from knowchain.identifiers import Cid, RecordId, is_record_id
 from knowchain.storage.pin_states import (
     EVERY,
-    LONGEST_NAME,
-    MARK,
     Declared,
     PinState,
     RemotePin,
     TargetState,
     ToPin,
+    pin_name,
 )
 
 __all__ = [
@@ -116,7 +115,7 @@ def pin_content(home: Home, request: PinWish) -> Pinned:
     if here:
         home.content.pin(cids[0], request.name or str(cids[0]))
     if targets:
-        name = f"{MARK} {request.name or record or request.address}"[:LONGEST_NAME]
+        name = pin_name(request.name or str(record or request.address))
         home.remote_pins.choose([(cid, name) for cid in cids], request.target or EVERY)
     return Pinned(cids, targets, here)
 

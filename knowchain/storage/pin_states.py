@@ -9,7 +9,6 @@ from knowchain.identifiers import Cid
 
 __all__ = [
     "EVERY",
-    "LONGEST_NAME",
     "MARK",
     "Declared",
     "Found",
@@ -19,6 +18,7 @@ __all__ = [
     "RemoteState",
     "TargetState",
     "ToPin",
+    "pin_name",
 ]
 
 PinState = Literal["wanted", "queued", "pinning", "pinned", "failed", "unpinning"]
@@ -34,8 +34,8 @@ EVERY: Final = ""
 MARK: Final = "knowchain"
 """How the name of every pin begins that we set: what has another name was set by somebody else, and is left
 alone."""
-LONGEST_NAME: Final = 200
-"""Characters; services take 255 bytes at most, and most of our names are ASCII."""
+_LONGEST_NAME: Final = 200
+"""Bytes; pinning services and Kubo take 255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +118,8 @@ class Found(NamedTuple):
     def is_ours(self) -> bool:
         """Whether its name says that we set it."""
         return self.name.startswith(MARK)
+
+
+def pin_name(text: str) -> str:
+    """The name of a pin of ours: the mark, and as much of ``text`` as there is room for."""
+    return f"{MARK} {text}".encode()[:_LONGEST_NAME].decode(errors="ignore")

@@ -184,6 +184,10 @@ class RemotePins:
             arrival: the last record that it saw.
         """
         with self._file.writing() as db:
+            # The body that named it may be destroyed by now; it stays withdrawn until another work names it.
+            db.execute(
+                "UPDATE chosen SET withheld = :pass WHERE withheld > 0 AND named < :pass", {"pass": number}
+            )
             db.execute(
                 f"{_WANT} SELECT t.name, c.cid, c.name, 'wanted', 0, 0 FROM chosen c JOIN targets t"
                 f" ON t.declared AND c.target IN ('', t.name) WHERE {_STANDS} {_WANTED_AGAIN}",

@@ -26,8 +26,8 @@ from knowchain_node.api.tokens import Token, kept_token, token_in
 from knowchain_node.config import Effective, read_environment, read_file, read_line, settled
 from knowchain_node.logs import keep_secret
 from knowchain_node.network.identity import peer_id_of
-from knowchain_node.pinning.config import TargetConfig
 from knowchain_node.pinning.opening import Tokens, opened_targets, read_tokens
+from knowchain_node.pinning.pinning_service import Way
 from knowchain_node.replication.news import News
 from knowchain_node.settings import GatewayConfig, PeerConfig
 from knowchain_node.transport_key import transport_seed
@@ -148,7 +148,7 @@ async def _run(home: Home, config: PeerConfig, started: Callable[[Running], None
         rpc = asyncio.create_task(
             _serve_kubo(service, home, config, kubo_sock, kubo_token, seed, stop), name="kubo-rpc"
         )
-        pinning = asyncio.create_task(_pin(service, home, config.pinning.targets, tokens), name="pinning")
+        pinning = asyncio.create_task(_pin(service, home, config, tokens), name="pinning")
         watching = asyncio.create_task(service.metrics.watch_loop(), name="lag")
         indexing = asyncio.create_task(_index(service, home), name="index")
         meeting = asyncio.create_task(_meet(service, home, config, seed, stop), name="peer")
@@ -185,12 +185,21 @@ async def _index(service: Service, home: Home) -> None:
     await module.keep_index(home, service.news)
 
 
-async def _pin(service: Service, home: Home, configs: Sequence[TargetConfig], tokens: Tokens) -> None:
+async def _pin(service: Service, home: Home, config: PeerConfig, tokens: Tokens) -> None:
     """Have other programs keep what this home gives out."""
     module = await asyncio.to_thread(importlib.import_module, "knowchain_node.pinning.keeping")
-    targets = opened_targets(
-        configs, tokens, lambda: service.peer.network.listening if service.peer is not None else ()
-    )
+
+    def origins() -> Sequence[str] | None:
+        if not config.network.enabled or not config.network.listen:
+            return ()
+        return (service.peer.network.listening if service.peer is not None else ()) or None
+
+    async def meet(address: str) -> None:
+        if service.peer is not None:
+            await service.peer.connect(address)
+
+    configs = config.pinning.targets
+    targets = opened_targets(configs, tokens, Way(origins, meet))
     await module.keep_pinned(home, configs, targets, service.news)
 
 

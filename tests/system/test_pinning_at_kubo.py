@@ -1,4 +1,4 @@
-"""A peer, started as a user starts it, has a Kubo daemon keep what it publishes."""
+"""A peer, started as a user starts it, has a Kubo daemon keep what it publishes, sent there or fetched."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 from urllib.request import Request, urlopen
 
 import pytest
@@ -267,3 +269,83 @@ def test_a_token_that_can_not_be_read_ends_the_start(tmp_path: Path, kubo: Kubo)
     peer = owner.begun()
     assert peer.wait(60) != 0
     assert "pinning.targets: the token of archive can't be read from" in owner.log()
+
+
+# --- a pinning service that fetches ------------------------------------------------------------------------
+
+
+class Fetching(BaseHTTPRequestHandler):
+    """As much of a pinning service as it takes to pin: it goes to the origins, and fetches with Kubo."""
+
+    kubo: Kubo
+    pins: dict[str, dict[str, Any]]
+
+    def do_GET(self) -> None:
+        """A request, or those of one CID."""
+        path, _, query = self.path.partition("?")
+        if path != "/pins":
+            self._answer(200, self.pins[path.removeprefix("/pins/")])
+            return
+        cids = parse_qs(query).get("cid", list(self.pins))
+        found = [self.pins[cid] for cid in cids if cid in self.pins]
+        self._answer(200, {"count": len(found), "results": found})
+
+    def do_POST(self) -> None:
+        """Take a pin up, and fetch it."""
+        pin = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status = {
+            "requestid": pin["cid"],
+            "status": "queued",
+            "created": f"2026-01-01T00:00:{len(self.pins):02}Z",
+            "pin": pin,
+            "delegates": [],
+        }
+        self.pins[pin["cid"]] = status
+        Thread(target=self._fetch, args=(pin, status)).start()
+        self._answer(202, dict(status))
+
+    def _fetch(self, pin: dict[str, Any], status: dict[str, Any]) -> None:
+        for origin in pin["origins"]:
+            self.kubo("swarm/connect", arg=origin)
+        self.kubo("pin/add", arg=pin["cid"], timeout="50s")
+        status["status"] = "pinned"
+
+    def _answer(self, status: int, value: object) -> None:
+        data = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_args: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def fetching(kubo: Kubo) -> Iterator[str]:
+    """The URL of a service that fetches."""
+    handler = type("Handler", (Fetching,), {"kubo": kubo, "pins": {}})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def test_a_service_fetches_what_it_is_asked_for_from_the_origins(
+    owner: Owner, kubo: Kubo, fetching: str
+) -> None:
+    (owner.folder / "big.bin").write_bytes(random.Random(12).randbytes(5_000_000))
+    made = owner("publish", str(owner.folder / "big.bin"), "-t", "Quay", "-l", "en", "--access", "public")
+    file = made["records"][0]["files"][0]["cid"]
+    (owner.home / "config.toml").write_text(
+        "api.port = 0\nnetwork.listen = ['/ip4/127.0.0.1/tcp/0']\nnetwork.mdns = false\n"
+        f"[[pinning.targets]]\nname = 'service'\nkind = 'service'\nurl = '{fetching}'\n"
+    )
+    peer = owner.started()
+    try:
+        waited(lambda: owner.counts() == {"pinned": 8}, peer)
+        assert kubo("cat", arg=file, offline="true") == random.Random(12).randbytes(5_000_000)
+    finally:
+        ended(peer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ from knowchain_node.logs import keep_secret
 from knowchain_node.pinning.config import TargetConfig
 from knowchain_node.pinning.exchange import PATIENCE, Exchange
 from knowchain_node.pinning.kubo_rpc import Kubo
-from knowchain_node.pinning.pinning_service import PinningService
+from knowchain_node.pinning.pinning_service import PinningService, Way
 from knowchain_node.pinning.targets import Target
 
 __all__ = ["declared_targets", "opened_targets", "read_tokens"]
@@ -54,7 +54,7 @@ def read_tokens(configs: Sequence[TargetConfig], home: Path, environment: Mappin
 def opened_targets(
     configs: Sequence[TargetConfig],
     tokens: Tokens,
-    origins: Callable[[], Sequence[str]],
+    way: Way,
     *,
     patience: float = PATIENCE,
 ) -> list[Target]:
@@ -63,7 +63,7 @@ def opened_targets(
     for one in configs:
         exchange = Exchange(one.name, one.url, tokens[one.name], patience=patience)
         made = Kubo(one.name, exchange) if one.kind == "kubo" else None
-        targets.append(made or PinningService(one.name, exchange, origins))
+        targets.append(made or PinningService(one.name, exchange, way))
     return targets
 
 

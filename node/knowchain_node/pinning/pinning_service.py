@@ -6,19 +6,23 @@ own queue; until it says ``pinned`` it is asked again. Source: ipfs/pinning-serv
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NoReturn
 from urllib.parse import quote
 
 from knowchain.content.cids import parse_cid
-from knowchain.errors import InvalidValue
+from knowchain.errors import InvalidValue, KnowchainError
 from knowchain.identifiers import Cid
 from knowchain.storage.pin_states import Found, RemoteState
 from knowchain_node.pinning.exchange import Exchange
 from knowchain_node.pinning.targets import Pieces, PinRefused, TargetUnready
 
-__all__ = ["PinningService"]
+__all__ = ["PinningService", "Way"]
 
 _ALL: Final = "queued,pinning,pinned,failed"
 """A list without this names what is pinned alone."""
@@ -30,6 +34,25 @@ _PAGE: Final = 1000
 _PAGES: Final = 10_000
 _MOST_ORIGINS: Final = 20
 _LONGEST_REQUEST: Final = 512
+_MOST_DELEGATES: Final = 8
+_MOST_MET: Final = 256
+_MEETING: Final = 10.0
+_TCP: Final = re.compile(r"/(?:ip4|ip6|dns|dns4|dns6)/[^/]{1,253}/tcp/\d{1,5}/p2p/\w{1,128}")
+_log = logging.getLogger("knowchain.pinning")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a service gets at what it is to pin.
+
+    Attributes:
+        origins: the addresses of our libp2p part, each with our peer id; empty if it has none, None while it
+            is not up.
+        meet: dials a peer of the service at its address.
+    """
+
+    origins: Callable[[], Sequence[str] | None]
+    meet: Callable[[str], Awaitable[object]]
 
 
 class PinningService:
@@ -38,13 +61,14 @@ class PinningService:
     Args:
         name: by which the settings call it.
         exchange: with the service.
-        origins: our addresses, each with our peer id; asked for whenever something is to be pinned.
+        way: from the service to this peer.
     """
 
-    def __init__(self, name: str, exchange: Exchange, origins: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, name: str, exchange: Exchange, way: Way) -> None:
         self.name = name
         self._exchange = exchange
-        self._origins = origins
+        self._way = way
+        self._met: set[str] = set()
 
     async def greet(self) -> str:
         """That it answers."""
@@ -67,7 +91,10 @@ class PinningService:
 
     async def pin(self, cid: Cid, name: str, pieces: Pieces, replacing: str) -> Found:  # noqa: ARG002 - it fetches
         """Ask for it; in place of a request that failed, if there is one."""
-        body = {"cid": str(cid), "name": name, "origins": list(self._origins())[:_MOST_ORIGINS]}
+        origins = self._way.origins()
+        if origins is None:  # a service that is not told where to fetch may look for ever
+            raise TargetUnready(self.name, "it waits until this peer's own network is up")
+        body = {"cid": str(cid), "name": name, "origins": list(origins)[:_MOST_ORIGINS]}
         path = _path(replacing) if replacing else "/pins"
         status, value = await self._exchange.json("POST", path, body={k: v for k, v in body.items() if v})
         if status == 404 and replacing:
@@ -77,7 +104,22 @@ class PinningService:
         found = self._read(value)
         if found.cid != cid:
             raise PinRefused(self.name, "it took up another CID than the one it was asked for")
+        await self._meet(value.get("delegates"))
         return found
+
+    async def _meet(self, delegates: object) -> None:
+        """Connect with those that fetch for the service, once: it may be that they can't reach us."""
+        for address in delegates[:_MOST_DELEGATES] if isinstance(delegates, list) else ():
+            if not isinstance(address, str) or address in self._met or not _TCP.fullmatch(address):
+                continue
+            if len(self._met) == _MOST_MET:
+                self._met.clear()
+            self._met.add(address)
+            try:
+                async with asyncio.timeout(_MEETING):
+                    await self._way.meet(address)
+            except (KnowchainError, TimeoutError) as exc:
+                _log.debug("a delegate of %s can't be met: %s", self.name, exc)
 
     async def unpin(self, cid: Cid, request: str) -> None:
         """Take back every request of ours for it."""

@@ -250,5 +250,5 @@ class PinQueue:
             return  # another one that was under way has seen it already
         tries = state.tries + 1
         wait = max(self._failing(tries), getattr(exc, "wait", None) or 0.0)
-        _log.warning("the target %s is left alone for %d s: %s", state.name, wait, exc.why)
+        _log.warning("the target %s is left alone for %.0f s: %s", state.name, wait, exc.why)
         await asyncio.to_thread(self._pins.pause, state.name, tries, self._after(wait), exc.why)

@@ -11,7 +11,7 @@ import pytest
 
 from knowchain.errors import Corruption, HomeError
 from knowchain.identifiers import Cid
-from knowchain.storage.pin_states import EVERY, Declared, Found, ToPin
+from knowchain.storage.pin_states import EVERY, Declared, Found, ToPin, pin_name
 from knowchain.storage.remote_pins import RemotePins
 
 RULED = Declared("ruled", "kubo", "http://127.0.0.1:5001", "everything")
@@ -130,6 +130,20 @@ def test_what_is_withdrawn_is_wanted_nowhere_though_it_was_chosen(pins: RemotePi
         pins, ToPin(cid(1), "a", own=True, withheld=True), ToPin(cid(1), "b", own=False)
     )  # another work names it
     assert states(pins, "free") == {cid(1): "wanted"}
+
+
+def test_what_was_withdrawn_stays_so_when_the_body_that_named_it_is_destroyed(pins: RemotePins) -> None:
+    pins.choose([(cid(1), "mine")], EVERY)
+    looked_through(pins, ToPin(cid(1), "a", own=True, withheld=True))
+    looked_through(pins)
+    assert states(pins, "free") == {}
+    pins.choose([(cid(1), "mine")], "free")  # whoever chooses it again means it
+    looked_through(pins)
+    assert states(pins, "free") == {cid(1): "wanted"}
+
+
+def test_names_of_pins_fit_every_target() -> None:
+    assert pin_name("€" * 100).encode() == b"knowchain " + "€".encode() * 63
 
 
 def test_a_pass_that_was_interrupted_takes_nothing_away(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,13 +19,16 @@ from aiohttp import web
 from knowchain.home import Home, begin
 from knowchain.storage.pin_states import RemotePin
 from knowchain_node.api.listener import answering, bound_socket
+from knowchain_node.network import PeerUnreachable
 from knowchain_node.pinning.config import TargetConfig
 from knowchain_node.pinning.keeping import Pace, keep_pinned
 from knowchain_node.pinning.opening import opened_targets
+from knowchain_node.pinning.pinning_service import Way
 from knowchain_node.replication.news import News
 
 TOKEN = "a-token-of-the-tests-0123456789abcdef"
 ORIGIN = "/ip4/192.0.2.7/tcp/7485/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN"
+DELEGATE = "/dns/pins.example/tcp/4001/p2p/QmServicePeerId"
 QUICK = Pace(quiet=0.01, between=0.01, failing=0.02, longest=0.2, polling=0.01, longest_poll=0.05, again=0.05)
 Fault = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,7 +72,7 @@ class Service:
     def add(self, cid: str, *, name: str = "", state: str = "pinned") -> str:
         """A pin that is there already."""
         number = next(self.numbers)
-        request = f"request-{number}"
+        request = f"request/{number} ?%"
         created = (START + timedelta(milliseconds=number)).isoformat(timespec="milliseconds")
         pin = {"cid": cid} | ({"name": name} if name else {})
         self.pins[request] = {
@@ -77,7 +80,7 @@ class Service:
             "status": state,
             "created": created.replace("+00:00", "Z"),
             "pin": pin,
-            "delegates": ["/ip4/192.0.2.9/tcp/4001/p2p/QmServicePeerId"],
+            "delegates": [DELEGATE, "/ip4/192.0.2.9/udp/4001/quic-v1/p2p/QmServicePeerId"],
             "looks": 0,
         }
         return request
@@ -170,6 +173,8 @@ class World:
     home: Home
     targets: list[TargetConfig]
     task: asyncio.Task[None]
+    met: list[str]
+    """Whom the service named, to be connected with."""
 
     def pins(self, target: str = "service") -> dict[str, RemotePin]:
         return {str(pin.cid): pin for pin in self.home.remote_pins.pins(target)}
@@ -206,13 +211,20 @@ async def _working(
     token: str | None = TOKEN,
     patience: float = 5.0,
     pace: Pace = QUICK,
+    origins: Callable[[], Sequence[str] | None] = lambda: [ORIGIN],
 ) -> AsyncIterator[World]:
     tokens = {one.name: token for one in targets}
-    opened = opened_targets(targets, tokens, lambda: [ORIGIN], patience=patience)
+    met: list[str] = []
+
+    async def meet(address: str) -> None:
+        met.append(address)
+        raise PeerUnreachable("{address} can't be reached", address=address)
+
+    opened = opened_targets(targets, tokens, Way(origins, meet), patience=patience)
     news = News(home.admission, asyncio.get_running_loop())
     task = asyncio.create_task(keep_pinned(home, targets, opened, news, pace=pace, jitter=lambda: 0.5))
     try:
-        yield World(home, list(targets), task)
+        yield World(home, list(targets), task, met)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -42,8 +42,22 @@ async def test_what_is_published_is_pinned_with_its_body_and_files(
         assert str(made.id) not in states, "a record's own CID drags its chain along"
         later = await asyncio.to_thread(work, home)
         await world.until(lambda: service.states().get(body_of(home, later.id)) == "pinned")
+        assert world.met == ["/dns/pins.example/tcp/4001/p2p/QmServicePeerId"], "once, and nothing but TCP"
     assert all(pin["pin"]["origins"] for pin in service.pins.values())
     assert all(pin["pin"]["name"].startswith("knowchain ") for pin in service.pins.values())
+
+
+async def test_nothing_is_asked_for_before_there_is_an_address_to_fetch_from(
+    home: Any, service: Any, at_service: Any, working: Any
+) -> None:
+    work(home)
+    addresses: list[list[str] | None] = [None]
+    async with working(home, at_service, origins=lambda: addresses[-1]) as world:
+        await world.until(lambda: bool((state := home.remote_pins.target("service")) and state.tries >= 2))
+        assert not service.pins
+        addresses.append([])  # it listens nowhere, and the service may find the blocks elsewhere
+        await world.settled(count=7)
+    assert not any("origins" in pin["pin"] for pin in service.pins.values())
 
 
 async def test_what_is_retracted_is_unpinned_and_its_header_stays(
