@@ -211,19 +211,19 @@ class RemotePins:
 
     # --- the queue ---------------------------------------------------------------------------------------
 
-    def due(self, target: str, limit: int) -> list[RemotePin]:
-        """What is to be looked after at ``target`` now, the longest due first."""
+    def due(self, target: str, now: int, limit: int) -> list[RemotePin]:
+        """What is to be looked after at ``target`` at ``now``, the longest due first."""
         with self._file.reading() as db:
             rows = db.execute(
-                f"{_PIN} WHERE target = ? AND due <= ? ORDER BY due LIMIT ?", (target, self._clock(), limit)
+                f"{_PIN} WHERE target = ? AND due <= ? ORDER BY due LIMIT ?", (target, now, limit)
             ).fetchall()
         return [_pin(row) for row in rows]
 
-    def next_due(self, target: str) -> int | None:
-        """When something more is to be looked after at ``target``, ms since 1970; None if nothing is."""
+    def next_due(self, target: str, now: int) -> int | None:
+        """When something more than at ``now`` is due at ``target``, ms since 1970; None if nothing is."""
         with self._file.reading() as db:
             found: int | None = db.execute(
-                "SELECT min(due) FROM pins WHERE target = ? AND due > ?", (target, self._clock())
+                "SELECT min(due) FROM pins WHERE target = ? AND due > ?", (target, now)
             ).fetchone()[0]
         return found
 

@@ -10,7 +10,8 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +24,6 @@ from knowchain.home.pinning import declare_targets
 from knowchain.home.serving import ServedBlocks
 from knowchain.identifiers import Cid
 from knowchain_node.api.ports import NewsPort
-from knowchain_node.api.streaming import outflow
 from knowchain_node.pinning.config import TargetConfig
 from knowchain_node.pinning.opening import declared_targets
 from knowchain_node.pinning.queue import Backoff, PinQueue
@@ -63,6 +63,7 @@ class Pace:
 
 _PACE: Final = Pace()
 _SHARE: Final = 20
+_READING: Final = 4
 
 
 async def keep_pinned(
@@ -85,29 +86,19 @@ async def keep_pinned(
         jitter: a number from 0 to 1, another each time.
     """
     loop = asyncio.get_running_loop()
-    blocks = ServedBlocks(home)
     await asyncio.to_thread(declare_targets, home, declared_targets(configs))
     if not targets:
         return
-    pins = home.remote_pins
+    blocks, threads = ServedBlocks(home), ThreadPoolExecutor(_READING, "pinning")
     queues = [
-        PinQueue(
-            target,
-            pins,
-            lambda cid: _car(blocks, cid),
-            clock=home.clock,
-            failing=Backoff(jitter, pace.failing, pace.longest),
-            polling=Backoff(jitter, pace.polling, pace.longest_poll),
-            rounds=pace.rounds,
-        )
-        for target in targets
+        _queue(home, target, lambda cid: _car(threads, blocks, cid), pace, jitter) for target in targets
     ]
 
     def changed() -> None:
         for queue in queues:
             loop.call_soon_threadsafe(queue.wake)
 
-    pins.watch(changed)
+    home.remote_pins.watch(changed)
     try:
         async with asyncio.TaskGroup() as tasks:
             for target, queue in zip(targets, queues, strict=True):
@@ -116,18 +107,39 @@ async def keep_pinned(
             follow = _Following(home, news, pace)
             tasks.create_task(_supervised("what to pin", follow.run, pace.again), name="what to pin")
     finally:
-        pins.unwatch(changed)
+        home.remote_pins.unwatch(changed)
         for target in targets:
             await target.close()
+        await asyncio.to_thread(threads.shutdown)
 
 
-def _car(blocks: ServedBlocks, cid: Cid) -> AsyncGenerator[bytes, None]:
-    """Everything under ``cid`` as a CAR; what is withdrawn is not given, and every block is checked."""
+def _queue(
+    home: Home,
+    target: Target,
+    car: Callable[[Cid], AsyncGenerator[bytes, None]],
+    pace: Pace,
+    jitter: Callable[[], float],
+) -> PinQueue:
+    return PinQueue(
+        target,
+        home.remote_pins,
+        car,
+        clock=home.clock,
+        failing=Backoff(jitter, pace.failing, pace.longest),
+        polling=Backoff(jitter, pace.polling, pace.longest_poll),
+        rounds=pace.rounds,
+    )
 
-    def pieces() -> Iterator[bytes]:
-        return write_car([cid], walk(blocks, cid))
 
-    return outflow(pieces)
+async def _car(threads: Executor, blocks: ServedBlocks, cid: Cid) -> AsyncGenerator[bytes, None]:
+    """Everything under ``cid`` as a CAR; what is withdrawn is not given, and every block is checked.
+
+    Nothing is read ahead of whoever takes it.
+    """
+    loop = asyncio.get_running_loop()
+    pieces = write_car([cid], walk(blocks, cid))
+    while (piece := await loop.run_in_executor(threads, next, pieces, None)) is not None:
+        yield piece
 
 
 async def _supervised(name: str, part: Callable[[], Coroutine[None, None, None]], again: float) -> None:

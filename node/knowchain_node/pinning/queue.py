@@ -121,14 +121,15 @@ class PinQueue:
         room = _AT_ONCE - len(self._busy)
         if room <= 0:
             return _IDLE  # the next that ends wakes us
-        due = await asyncio.to_thread(self._pins.due, self._target.name, room + len(self._busy))
+        now = self._clock()  # the same for both questions: nothing may come due between them
+        due = await asyncio.to_thread(self._pins.due, self._target.name, now, room + len(self._busy))
         fresh = [pin for pin in due if pin.cid not in self._busy][:room]
         for pin in fresh:
             self._busy.add(pin.cid)
             tasks.create_task(self._work(pin), name=f"pin {pin.cid}")
         if len(fresh) == room:
             return _IDLE
-        upcoming = await asyncio.to_thread(self._pins.next_due, self._target.name)
+        upcoming = await asyncio.to_thread(self._pins.next_due, self._target.name, now)
         return _IDLE if upcoming is None else min(max(upcoming - self._clock(), 0) / 1000 + 0.001, _IDLE)
 
     def _state(self) -> TargetState | None:

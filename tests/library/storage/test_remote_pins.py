@@ -43,7 +43,7 @@ def states(pins: RemotePins, target: str) -> dict[Cid, str]:
 
 def pinned(pins: RemotePins, target: str, one: Cid) -> None:
     """The target does what it was asked for."""
-    (pin,) = [pin for pin in pins.due(target, 100) if pin.cid == one]
+    (pin,) = [pin for pin in pins.due(target, NOW, 100) if pin.cid == one]
     assert pins.sending(pin)
     pins.taken(pin, Found(one, "pinned", "r1", "knowchain x"), None)
 
@@ -61,7 +61,7 @@ def test_what_a_pass_finds_no_longer_is_unpinned_if_the_target_was_asked(pins: R
     looked_through(pins)
     assert states(pins, "own") == {cid(1): "unpinning"}
     assert states(pins, "ruled") == {}
-    (pin,) = pins.due("own", 10)
+    (pin,) = pins.due("own", NOW, 10)
     pins.unpinned(pin)
     assert states(pins, "own") == {}
 
@@ -70,28 +70,28 @@ def test_what_is_wanted_again_before_it_went_is_pinned_again(pins: RemotePins) -
     looked_through(pins, ToPin(cid(1), "a", own=True))
     pinned(pins, "own", cid(1))
     looked_through(pins)
-    (pin,) = pins.due("own", 10)
+    (pin,) = pins.due("own", NOW, 10)
     looked_through(pins, ToPin(cid(1), "a", own=True))
     assert states(pins, "own") == {cid(1): "wanted"}
     pins.unpinned(pin)  # the target had let go of it in between
-    (again,) = pins.due("own", 10)
+    (again,) = pins.due("own", NOW, 10)
     assert (again.state, again.sent, again.request) == ("wanted", False, "")
 
 
 def test_what_is_unwanted_while_it_is_asked_for_is_unpinned_after_all(pins: RemotePins) -> None:
     looked_through(pins, ToPin(cid(1), "a", own=True))
-    (pin,) = pins.due("own", 10)
+    (pin,) = pins.due("own", NOW, 10)
     assert pins.sending(pin)
     looked_through(pins)
     pins.taken(pin, Found(cid(1), "pinned", "r1"), None)
-    (left,) = pins.due("own", 10)
+    (left,) = pins.due("own", NOW, 10)
     assert (left.state, left.request) == ("unpinning", "r1")
     assert not pins.sending(left)
 
 
 def test_what_is_unwanted_before_it_was_asked_for_is_not_asked_for(pins: RemotePins) -> None:
     looked_through(pins, ToPin(cid(1), "a", own=True))
-    (pin,) = pins.due("own", 10)
+    (pin,) = pins.due("own", NOW, 10)
     looked_through(pins)
     assert not pins.sending(pin)
 
@@ -161,14 +161,14 @@ def test_a_pass_that_was_interrupted_takes_nothing_away(tmp_path: Path) -> None:
 
 def test_failures_wait_and_are_told(pins: RemotePins) -> None:
     pins.choose([(cid(1), "mine")], "free")
-    (pin,) = pins.due("free", 10)
+    (pin,) = pins.due("free", NOW, 10)
     pins.not_done(pin, NOW + 5_000, "no room")
-    assert pins.due("free", 10) == []
-    assert pins.next_due("free") == NOW + 5_000
+    assert pins.due("free", NOW, 10) == []
+    assert pins.next_due("free", NOW) == NOW + 5_000
     (told,) = pins.pins("free", "failed")
     assert (told.tries, told.next_try, told.reason) == (1, NOW + 5_000, "no room")
     pins.ask_again("free")
-    (pin,) = pins.due("free", 10)
+    (pin,) = pins.due("free", NOW, 10)
     pins.taken(pin, Found(pin.cid, "queued", "r9"), NOW + 2_000)
     (told,) = pins.pins("free")
     assert (told.state, told.request, told.tries, told.reason) == ("queued", "r9", 2, "")
