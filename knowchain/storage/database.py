@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from weakref import WeakSet
 
 from knowchain.errors import Corruption, StorageFault
 
@@ -55,6 +56,16 @@ def _operational(exc: sqlite3.OperationalError, path: Path) -> StorageFault:
     return StorageFault("the database {path} can't be used: {why}", remedy=remedy, path=path, why=str(exc))
 
 
+class _Lent:
+    """The connection of one thread, which alone holds this: a connection holds itself, through its cache."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
 class Database:
     """Connections to one database file.
 
@@ -65,7 +76,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: WeakSet[_Lent] = WeakSet()
         self._guard = threading.Lock()
         self._writing = threading.RLock()
         with named_faults(path):
@@ -87,15 +98,14 @@ class Database:
         return connection
 
     def reader(self) -> sqlite3.Connection:
-        """This thread's reading connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
+        """This thread's reading connection. It closes when the thread ends."""
+        lent: _Lent | None = getattr(self._local, "lent", None)
+        if lent is None:
             with named_faults(self.path):
-                connection = self._connect(read_only=True)
-            self._local.connection = connection
+                lent = self._local.lent = _Lent(self._connect(read_only=True))
             with self._guard:
-                self._readers.append(connection)
-        return connection
+                self._readers.add(lent)
+        return lent.connection
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -126,8 +136,8 @@ class Database:
     def close(self) -> None:
         """Close every connection. The writer goes last, and folds the log into the file."""
         with self._guard:
-            for connection in self._readers:
-                connection.close()
+            for lent in tuple(self._readers):
+                lent.connection.close()
             self._readers.clear()
         self._local = threading.local()
         self.writer.close()

@@ -30,6 +30,25 @@ def version(path: Path) -> int:
     return number
 
 
+def test_a_thread_that_has_ended_leaves_no_connection_behind(tmp_path: Path) -> None:
+    """A peer makes a thread for every long answer, for months."""
+    database = Database(tmp_path / "x.db")
+
+    def look() -> None:
+        database.reader().execute("SELECT 1").fetchone()
+
+    look()
+    before = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").is_dir() else 0
+    for _ in range(20):
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+    if before:
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 4  # SQLite keeps one for the next
+    assert database.reader().execute("SELECT 1").fetchone() == (1,)
+    database.close()
+
+
 def test_a_commit_is_synced_in_full(tmp_path: Path) -> None:
     database = Database(tmp_path / "x.db")
     for connection in (database.writer, database.reader()):
