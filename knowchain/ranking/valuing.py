@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from knowchain.identifiers import RecordId
 from knowchain.ranking.columns import Columns
-from knowchain.ranking.numbers import FADING, HALVINGS, ONE, STEPS, Ints, fresh_column, ilog2q_column
+from knowchain.ranking.moving import Aging, Faded, Fading
+from knowchain.ranking.numbers import ONE, Ints, ilog2q_column
 from knowchain.ranking.opinions import OpinionsAt
 from knowchain.ranking.profile import Profile
 from knowchain.ranking.readers_trust import AuthorTrust
-from knowchain.ranking.signals import AXIS, LABEL, MAX_AGE
+from knowchain.ranking.signals import AXIS, LABEL
 
 __all__ = ["MOVING", "Memory", "Signal", "Valuing"]
 
@@ -30,8 +31,6 @@ _UNLABELLED: Final = np.array([0, ONE], np.int64)
 """By whether a label stands."""
 MOVING: Final = frozenset({"age", "fresh"})
 """Signals that are others at every moment."""
-_BLOCK: Final = 16_384
-"""Works at a time, so that what is between two steps stays near the processor."""
 
 
 class Signal(Protocol):
@@ -61,62 +60,6 @@ class Still(NamedTuple):
         return self.values if self.at is None else self.values.take(self.at)
 
 
-class Aging(NamedTuple):
-    """``age``."""
-
-    time: Floats
-    as_of: int
-
-    def of(self, rows: npt.NDArray[np.intp]) -> list[int]:
-        return [int(each) for each in -np.clip(self.as_of - self.time[rows], 0, MAX_AGE)]
-
-    def every(self) -> Ints:
-        return -np.clip(self.as_of - self.time, 0, MAX_AGE).astype(np.int64)
-
-    def add(self, weight: int, scores: Floats, out: Floats) -> None:
-        """Scores with it, weighed, added to them; ``out`` may be the scores."""
-        for start in range(0, len(scores), _BLOCK):
-            part = slice(start, start + _BLOCK)
-            ages = self.as_of - self.time[part]
-            np.subtract(scores[part], np.clip(ages, 0, MAX_AGE, out=ages) * weight, out=out[part])
-
-
-class Fading(NamedTuple):
-    """``fresh``."""
-
-    time: Floats
-    as_of: int
-    half_life: int
-
-    def of(self, rows: npt.NDArray[np.intp]) -> list[int]:
-        found: list[int] = self._fresh(self.time[rows]).tolist()
-        return found
-
-    def every(self) -> Ints:
-        return self._fresh(self.time)
-
-    def _fresh(self, time: Floats) -> Ints:
-        return fresh_column((self.as_of - time).astype(np.int64), self.half_life)
-
-    def add(self, weight: int, scores: Floats, out: Floats) -> None:
-        """Scores with it, weighed, added to them; ``out`` may be the scores.
-
-        Division by h / 64, which a float holds exactly, errs by at most 2^-43 for quotients below 1,089; and
-        one that lies below a whole number lies at least 1 / h > 2^-42 below it, so that none is rounded up to
-        it. Works of the future get what those of now have; they are dropped, so that nobody looks at it.
-        """
-        table, step = FADING * np.float64(weight), self.half_life / STEPS
-        at = np.empty(min(_BLOCK, len(scores)), np.intp)
-        for start in range(0, len(scores), _BLOCK):
-            part = slice(start, start + _BLOCK)
-            steps = self.as_of - self.time[part]
-            np.divide(steps, step, out=steps)
-            np.minimum(steps, STEPS * HALVINGS, out=steps)
-            np.copyto(at[: len(steps)], steps, casting="unsafe")
-            table.take(at[: len(steps)], mode="clip", out=steps)
-            np.add(scores[part], steps, out=out[part])
-
-
 @dataclass(frozen=True)
 class _Sum:
     version: int
@@ -144,6 +87,8 @@ class Memory:
         self._columns = columns
         self._sum: _Sum | None = None
         self._languages: _Languages | None = None
+        self._faded: Faded | None = None
+        self._last: tuple[Floats, int, int] | None = None
         self._seen: tuple[Mapping[RecordId, int], int, npt.NDArray[np.int8]] | None = None
 
     def summed(self, weights: Mapping[str, int], signals: Mapping[str, Still]) -> Floats:
@@ -174,6 +119,23 @@ class Memory:
                 spread[place] = (at, weighted)
         for at, weighted in spread.values():
             scores += weighted.take(at)
+        return scores
+
+    def faded(self, summed: Floats, fading: Fading, weight: int) -> Floats:
+        """Scores with ``fresh`` in them; the caller's own.
+
+        What was asked for once is made at once; what is asked for again is kept.
+        """
+        if self._faded is not None and self._faded.holds_for(summed, fading, weight):
+            return self._faded.at(fading.as_of)
+        asked = (summed, fading.half_life, weight)
+        again = self._last is not None and self._last[0] is summed and self._last[1:] == asked[1:]
+        self._last, self._faded = asked, None
+        if again:
+            self._faded = Faded(summed, fading, weight)
+            return self._faded.at(fading.as_of)
+        scores = np.empty_like(summed)
+        fading.add(weight, summed, scores)
         return scores
 
     def languages(self, lately: npt.NDArray[np.bool_], trust: Ints) -> _Languages:
@@ -267,19 +229,21 @@ class Valuing:
         still = {name: weight for name, weight in weights.items() if name not in MOVING}
         signals = {name: signal for name in still if isinstance(signal := self.signal(name), Still)}
         summed = self._memory.summed(still, signals)
-        moving = sorted(MOVING & weights.keys())
-        if not moving:
-            return summed.copy()
-        scores = np.empty_like(summed)
-        for name in moving:
-            self._moving(name).add(weights[name], summed if name == moving[0] else scores, scores)
+        fading, aging = self._fading(), self._aging()
+        fresh = weights.get("fresh")
+        scores = summed.copy() if fresh is None else self._memory.faded(summed, fading, fresh)
+        if "age" in weights:
+            aging.add(weights["age"], scores, scores)
         return scores
 
+    def _fading(self) -> Fading:
+        return Fading(self._columns.time_float, self._as_of, self._profile.fresh_half_life_s * 1000)
+
+    def _aging(self) -> Aging:
+        return Aging(self._columns.time_float, self._as_of)
+
     def _moving(self, name: str) -> Aging | Fading:
-        time = self._columns.time_float
-        if name == "age":
-            return Aging(time, self._as_of)
-        return Fading(time, self._as_of, self._profile.fresh_half_life_s * 1000)
+        return self._aging() if name == "age" else self._fading()
 
     def _still(self, name: str) -> Still:
         columns, opinions = self._columns, self._opinions
