@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -55,6 +56,8 @@ class PeerBook:
         self._entries: dict[str, BookEntry] = {entry.id: entry for entry in _load(path)}
         self._saving: asyncio.TimerHandle | None = None
         self._writing: asyncio.Future[None] | None = None
+        self._lock = threading.Lock()
+        self._number = self._written = 0
 
     def entries(self) -> list[BookEntry]:
         """All peers, the latest seen first."""
@@ -104,10 +107,24 @@ class PeerBook:
         if self._saving is not None:
             self._saving.cancel()
             self._saving = None
-        write_whole(self._path, self._data())
+        self._write(*self._data())
 
-    def _data(self) -> bytes:
-        return json.dumps([asdict(entry) for entry in self.entries()], indent=1).encode()
+    def _write(self, number: int, data: bytes) -> None:
+        """Write one state after the other, and none after a later one: two threads may be at it."""
+        with self._lock:
+            if number > self._written:
+                write_whole(self._path, data)
+                self._written = number
+
+    def _write_quietly(self, number: int, data: bytes) -> None:
+        # A full disk must not stop the peer; the next change tries again, and so does the end.
+        with contextlib.suppress(StorageFault):
+            self._write(number, data)
+
+    def _data(self) -> tuple[int, bytes]:
+        """The book as it is now, and the number of that state."""
+        self._number += 1
+        return self._number, json.dumps([asdict(entry) for entry in self.entries()], indent=1).encode()
 
     def _changed(self) -> None:
         if self._saving is None:
@@ -117,7 +134,7 @@ class PeerBook:
         """Write the file in a thread: a disk may be slow."""
         self._saving = None
         loop = asyncio.get_running_loop()
-        self._writing = loop.run_in_executor(None, _write_quietly, self._path, self._data())
+        self._writing = loop.run_in_executor(None, self._write_quietly, *self._data())
 
     def _trim(self) -> None:
         """Forget who was seen longest ago; of those shut out, whose time ends first."""
@@ -129,12 +146,6 @@ class PeerBook:
             del self._entries[entry.id]
         for entry in sorted(shut, key=lambda e: (-e.banned_until, e.id))[_MOST_BANNED:]:
             del self._entries[entry.id]
-
-
-def _write_quietly(path: Path, data: bytes) -> None:
-    # A full disk must not stop the peer; the next change tries again, and so does the end.
-    with contextlib.suppress(StorageFault):
-        write_whole(path, data)
 
 
 def _load(path: Path) -> Iterable[BookEntry]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from knowchain.identifiers import RAW, cid_of
 from knowchain.sync import FrameReader, framed
 from knowchain_node.network import StreamBroken
 from knowchain_node.replication import blocks as blocks_module
+from knowchain_node.replication import peerbook
 from knowchain_node.replication.blocks import BlockAsker, BlockServer
 from knowchain_node.replication.conduct import GARBAGE, NUISANCE, Conduct
 from knowchain_node.replication.envelope import MAX_ENVELOPE, pack, topic_of, unpack
@@ -328,6 +331,32 @@ async def test_the_book_is_bounded_and_a_ban_outlives_acquaintances(tmp_path: An
     book.unban("shut out")
     assert book.banned() == {}
     book.save()
+
+
+async def test_a_book_that_is_saved_while_it_is_being_written_holds_the_last_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow disk writes the state of a while ago when the peer ends and saves that of now."""
+    begun, go_on = threading.Event(), threading.Event()
+    real = peerbook.write_whole
+
+    def slow(path: Path, data: bytes) -> None:
+        if not begun.is_set():
+            begun.set()
+            assert go_on.wait(10)
+        real(path, data)
+
+    monkeypatch.setattr(peerbook, "write_whole", slow)
+    book = PeerBook(tmp_path / "book", lambda: 5)
+    book.met("a", None)
+    book._save_aside()
+    assert await asyncio.to_thread(begun.wait, 10)
+    book.met("b", None)
+    ending = asyncio.get_running_loop().run_in_executor(None, book._write, *book._data())
+    go_on.set()
+    await ending
+    assert {entry.id for entry in PeerBook(tmp_path / "book", lambda: 5).entries()} == {"a", "b"}
+    assert [path.name for path in tmp_path.iterdir()] == ["book"]
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"[1]", b'{"a": 1}', b'[{"id": 7}]', b"\xff"])
