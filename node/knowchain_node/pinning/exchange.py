@@ -123,7 +123,9 @@ class Exchange:
     def clean(self, text: str) -> str:
         """A target's words, fit to be shown and kept: short, printable, and without the token."""
         if self._secret is not None:
-            for part in (self._secret, self._secret.removeprefix("basic:"), self._secret.rpartition(":")[2]):
+            bare = self._secret.removeprefix("basic:").removeprefix("bearer:")
+            encoded = base64.b64encode(bare.encode()).decode()
+            for part in (self._secret, bare, encoded, bare.rpartition(":")[2]):
                 text = text.replace(part, "…") if len(part) > 3 else text
         return shown(redacted(text), _LONGEST_WORDS)
 

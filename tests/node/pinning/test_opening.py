@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -130,5 +131,7 @@ def test_a_token_never_crosses_a_network_in_the_clear(tmp_path: Path, url: str, 
 def test_what_a_target_says_of_the_token_is_not_repeated() -> None:
     exchange = Exchange("a", "https://x", f"basic:user:{SECRET}")
     assert exchange.clean(f"you sent user:{SECRET} and {SECRET}") == "you sent … and …"
+    encoded = base64.b64encode(f"user:{SECRET}".encode()).decode()
+    assert exchange.clean(f"it was {encoded}") == "it was …"
     assert exchange.clean("x" * 5000) == "x" * 149 + "…" + "x" * 150
     assert exchange.clean("a\x1b[31mred") == "a\\x1b[31mred"

@@ -19,8 +19,11 @@ from knowchain.identifiers import Cid
 from knowchain.storage.pin_states import Declared, ToPin
 from knowchain.storage.remote_pins import RemotePins
 from knowchain_node.api.listener import answering, bound_socket
+from knowchain_node.pinning.config import TargetConfig
 from knowchain_node.pinning.exchange import Exchange
 from knowchain_node.pinning.kubo_rpc import Kubo
+from knowchain_node.pinning.opening import opened_targets
+from knowchain_node.pinning.pinning_service import Way
 from knowchain_node.pinning.reconciling import Round, reconcile
 
 STATUS = Path("/proc/self/status")
@@ -92,6 +95,28 @@ async def test_what_is_there_counts_what_is_lost_is_wanted_and_others_are_left_a
         assert target.pins == {"pinned": 2_480, "wanted": 20}
         assert {pin.cid for pin in pins.pins("kubo", "wanted")} == {cid(n) for n in range(20)}
         assert peak < 4 * 2**20
+
+
+async def test_a_service_is_listed_page_by_page_to_its_end(tmp_path: Path, service: Any) -> None:
+    for n in range(2_400):
+        service.add(str(cid(n)), name=f"knowchain {n}", state=("pinned", "pinning", "queued")[n % 3])
+    service.add(str(cid(10**9)), name="somebody else's")
+    with RemotePins(tmp_path / "pins.sqlite", lambda: 1) as pins:
+        wanted(pins, 2_500)
+        (target,) = opened_targets(
+            [TargetConfig("kubo", "service", service.url)], {"kubo": service.token}, Way(lambda: (), nobody)
+        )
+        try:
+            assert await reconcile(target, pins, poll=5) == Round(2_400, 1, 0)
+        finally:
+            await target.close()
+        (state,) = pins.targets()
+        assert state.pins == {"pinned": 800, "pinning": 800, "queued": 800, "wanted": 100}
+    assert service.count("GET") == 3
+
+
+async def nobody(_address: str) -> None:
+    raise AssertionError("there is nobody to meet")
 
 
 @pytest.mark.slow
