@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from typing import Final
 
-from knowchain.errors import KnowchainError, StorageFault
+from knowchain.errors import KnowchainError
 from knowchain.identifiers import Cid
 from knowchain.storage.pin_states import Found, RemotePin, TargetState
 from knowchain.storage.remote_pins import RemotePins
@@ -115,7 +115,7 @@ class PinQueue:
             return min(left / 1000, _IDLE)
         if not self._greeted and not await self._greet():
             return 0.0
-        if self._round_is_due(state) and not self._busy:
+        if self._round_is_due(state):
             await self._reconcile(state)
             return 0.0
         room = _AT_ONCE - len(self._busy)
@@ -191,9 +191,7 @@ class PinQueue:
         except PinRefused as exc:
             await self._answered()
             await self._not_done(pin, exc.why)
-        except StorageFault:
-            raise
-        except KnowchainError as exc:
+        except KnowchainError as exc:  # what was to be sent can't be read here; others may be
             await self._not_done(pin, str(exc))
         finally:
             self._busy.discard(pin.cid)
@@ -235,7 +233,7 @@ class PinQueue:
         return self._clock() + round(seconds * 1000)
 
     async def _not_done(self, pin: RemotePin, why: str) -> None:
-        _log.warning("%s: %s: %s", self._target.name, pin.cid, why)
+        _log.debug("%s: %s: %s", self._target.name, pin.cid, why)  # the pin's row tells it to whoever asks
         await asyncio.to_thread(self._pins.not_done, pin, self._after(self._failing(pin.tries + 1)), why)
 
     async def _answered(self) -> None:

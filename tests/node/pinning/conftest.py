@@ -36,10 +36,11 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Service:
-    """A pinning service as the specification has it. ``faults`` are used up first, one for a request.
+    """A pinning service as the specification has it: it passes the nine checks of pinning-service-compliance.
+    ``faults`` are used up first, one for a request.
 
     Attributes:
-        steps: how often a request is looked at before it is pinned.
+        steps: how often a request is looked at before it is pinned; 0 for at once.
         failing: CIDs at which it fails, and how often.
         asked: (method, path) of every request.
     """
@@ -118,6 +119,7 @@ class Service:
             if pin["status"] in wanted
             and (cids is None or pin["pin"]["cid"] in cids)
             and ("before" not in query or pin["created"] < query["before"])
+            and ("name" not in query or is_named(pin, query["name"], query.get("match", "exact")))
         ]
         found.sort(key=lambda pin: str(pin["created"]), reverse=True)
         return web.json_response({"count": len(found), "results": [shown(pin) for pin in found[:limit]]})
@@ -128,7 +130,7 @@ class Service:
     def _take(self, pin: dict[str, Any]) -> web.Response:
         if pin.get("name") == "" or not pin.get("cid"):
             return wrong(400, "BAD_REQUEST", "name or cid is empty")
-        request = self.add(pin["cid"], state="queued")
+        request = self.add(pin["cid"], state="queued" if self.steps else "pinned")
         self.pins[request]["pin"] = pin
         return web.json_response(shown(self.pins[request]), status=202)
 
@@ -154,6 +156,14 @@ class Service:
         if self.pins.pop(request.match_info["id"], None) is None:
             return wrong(404, "NOT_FOUND", "no such request")
         return web.Response(status=202)
+
+
+def is_named(pin: Mapping[str, Any], wanted: str, match: str) -> bool:
+    """As ``match`` has it: exact, iexact, partial or ipartial."""
+    name = str(pin["pin"].get("name", ""))
+    if match.startswith("i"):
+        name, wanted = name.lower(), wanted.lower()
+    return wanted in name if match.endswith("partial") else wanted == name
 
 
 def shown(pin: Mapping[str, Any]) -> dict[str, Any]:

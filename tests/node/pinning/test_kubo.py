@@ -203,6 +203,24 @@ async def test_what_is_damaged_here_is_told_and_nothing_of_it_is_pinned(
         assert "damaged" in world.pins("kubo")[file].reason
 
 
+async def test_a_file_that_can_not_be_read_any_more_holds_up_no_other(
+    home: Any, kubo: FakeKubo, at_kubo: TargetConfig, file: str, working: Any, tmp_path: Any
+) -> None:
+    """As a disk that fails for some blocks, or a file that was left in place and went."""
+    (tmp_path / "gone.bin").write_bytes(random.Random(6).randbytes(3_000_000))
+    gone = str(add_content(home, NewContent(str(tmp_path / "gone.bin"), in_place=True)).cid)
+    (tmp_path / "gone.bin").unlink()
+    async with working(home, at_kubo) as world:
+        await world.until(
+            lambda: (
+                world.states("kubo").get(gone) == "failed"
+                and list(world.states("kubo").values()).count("pinned") == len(world.states("kubo")) - 1
+            )
+        )
+        assert world.pins("kubo")[gone].reason
+        assert file in kubo.pins
+
+
 async def test_a_url_without_an_rpc_is_told(home: Any, kubo: FakeKubo, working: Any) -> None:
     wrong = TargetConfig("kubo", "kubo", kubo.url + "/elsewhere")
     async with working(home, wrong) as world:
