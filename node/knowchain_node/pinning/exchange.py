@@ -86,10 +86,12 @@ class Exchange:
         broken: list[KnowchainError] = []
         try:
             async with asyncio.timeout(None) as limit:
-                sent = None if stream is None else self._watched(stream, limit, broken)
+                stall = _Stall(limit, self._patience)
+                sent = None if stream is None else _watched(stream, stall, broken)
                 async with self._opened().request(
                     method, url, data=data if sent is None else sent, headers=headers, allow_redirects=False
                 ) as response:
+                    stall.answered()
                     self._check(response)
                     yield response
         except aiohttp.ClientConnectorError as exc:
@@ -168,23 +170,48 @@ class Exchange:
                 remedy="give the URL at which it answers itself",
             )
 
-    async def _watched(
-        self, stream: AsyncGenerator[bytes, None], limit: asyncio.Timeout, broken: list[KnowchainError]
-    ) -> AsyncGenerator[bytes, None]:
-        """Each piece has its time to be taken; the time for the answer begins when all are."""
-        loop = asyncio.get_running_loop()
-        async with contextlib.aclosing(stream):
-            try:
-                async for piece in stream:
-                    with contextlib.suppress(RuntimeError):  # the answer came before the end of the question
-                        limit.reschedule(loop.time() + self._patience)
-                    yield piece
-            except KnowchainError as exc:
-                broken.append(exc)
-                raise
-            finally:
-                with contextlib.suppress(RuntimeError):
-                    limit.reschedule(None)
+
+class _Stall:
+    """Ends a request that is sent piece by piece when nothing moves. Reading has a time of its own."""
+
+    def __init__(self, limit: asyncio.Timeout, patience: float) -> None:
+        self._limit = limit
+        self._patience = patience
+        self._answered = False
+
+    def moved(self) -> None:
+        """A piece is on its way; the next has its time."""
+        self._reset(self._patience)
+
+    def sent(self) -> None:
+        """All is on its way; the last of it may still wait to be taken, and then for an answer."""
+        self._reset(None if self._answered else 2 * self._patience)
+
+    def answered(self) -> None:
+        """The answer has begun."""
+        self._answered = True
+        self._reset(None)
+
+    def _reset(self, seconds: float | None) -> None:
+        when = None if seconds is None else asyncio.get_running_loop().time() + seconds
+        with contextlib.suppress(RuntimeError):  # the answer was over before the question
+            self._limit.reschedule(when)
+
+
+async def _watched(
+    stream: AsyncGenerator[bytes, None], stall: _Stall, broken: list[KnowchainError]
+) -> AsyncGenerator[bytes, None]:
+    """The pieces, each with its time to be taken. What could not be read here goes to ``broken``."""
+    async with contextlib.aclosing(stream):
+        try:
+            async for piece in stream:
+                stall.moved()
+                yield piece
+        except KnowchainError as exc:
+            broken.append(exc)
+            raise
+        finally:
+            stall.sent()
 
 
 async def read_json(response: aiohttp.ClientResponse) -> Any:
