@@ -8,7 +8,7 @@ Source: docs/spec/ranking.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -89,7 +89,7 @@ class Ranking:
             self._vouched,
             self._opinions,
             as_of,
-            self._published_lately,
+            partial(self._sourced.published_lately, as_of),
         )
         conditions = [*profile.drop, *(boost.when for boost in profile.boosts)]
         masks = self._where(conditions)
@@ -116,21 +116,6 @@ class Ranking:
         )
 
     # --- stages ------------------------------------------------------------------------------------
-
-    def _published_lately(self) -> npt.NDArray[np.bool_]:
-        """Which authors published with which tags in the window."""
-        columns, window = self._columns, self._profile.lang_window_s * 1000
-        if columns.newest > self._as_of:
-            # Works of the future hide which were the latest before: look at every work.
-            seen = np.zeros(len(columns.publishings), bool)
-            seen[columns.publishing[self._sourced.free & (self._as_of - columns.time < window)]] = True
-            return seen
-        latest = columns.latest
-        lately: npt.NDArray[np.bool_] = (latest >= 0) & (self._as_of - latest < window)
-        lately &= ~self._vouched.blocked[columns.publishing_author]
-        if self._profile.blocked_languages:
-            lately &= ~self._sourced.shut[columns.publishing_set]
-        return lately
 
     def _where(self, conditions: Sequence[Condition]) -> list[npt.NDArray[np.bool_]]:
         """Of which works each condition is true; of those of the future it says nothing."""

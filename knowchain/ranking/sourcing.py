@@ -159,6 +159,21 @@ class Sourced:
         """Which sets of tags the profile blocks."""
         return self._sourcing.sets_blocked(self._profile.blocked_languages)
 
+    def published_lately(self, as_of: int) -> _Mask:
+        """Which authors published with which tags in the profile's window before a moment."""
+        columns, window = self._columns, self._profile.lang_window_s * 1000
+        if columns.newest > as_of:
+            # Works of the future hide which were the latest before: look at every work.
+            seen = np.zeros(len(columns.publishings), bool)
+            seen[columns.publishing[self.free & (as_of - columns.time < window)]] = True
+            return seen
+        latest = columns.latest
+        lately: _Mask = (latest >= 0) & (as_of - latest < window)
+        lately &= ~self._vouched.blocked[columns.publishing_author]
+        if self._profile.blocked_languages:
+            lately &= ~self.shut[columns.publishing_set]
+        return lately
+
     @cached_property
     def candidates(self) -> npt.NDArray[np.intp]:
         """The rows that are not dropped."""
