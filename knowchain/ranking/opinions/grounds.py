@@ -208,10 +208,14 @@ class Grounds:
         columns, table = self._columns, self._columns.labels
         standing = np.zeros(len(table), bool)
         standing[self._moment.labelled(name)] = True
+        at = np.asarray(rows, np.intp)
+        works: list[int] = columns.subject_of_work[at].tolist()
+        authors: list[int] = columns.author[at].tolist()
+        names, number_of, of_subject = columns.authors.names, columns.subjects.get, table.of_subject
         found = []
-        for row in rows:
-            person = columns.subjects.get(columns.authors.names[columns.author[row]])
-            about = [int(columns.subject_of_work[row]), *(() if person is None else (person,))]
-            slots = [slot for each in about for slot in table.of_subject.get(each, ()) if standing[slot]]
+        for work, author in zip(works, authors, strict=True):
+            person = number_of(names[author])
+            about = (work,) if person is None else (work, person)
+            slots = [slot for each in about for slot in of_subject.get(each, ()) if standing[slot]]
             found.append(strongest((1, self._said(table, slot).id) for slot in slots))
         return found
