@@ -16,7 +16,7 @@ from knowchain.admission import Admission
 from knowchain.home import Home
 from knowchain.home.pinning import pinning_targets
 from knowchain.storage.pin_states import PinState
-from knowchain_node.metrics import BUCKETS, GatewayCounts, Metrics
+from knowchain_node.metrics import BUCKETS, GatewayCounts, KuboRpcCounts, Metrics
 from knowchain_node.network.counters import ChildCounters, Counters
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class _Figures:
         yield from _latency(self._metrics)
         if self._metrics.gateway.url:
             yield from _gateway(self._metrics.gateway)
+        if self._metrics.kubo_rpc.url:
+            yield from _kubo_rpc(self._metrics.kubo_rpc)
         if self._peer is not None:
             yield from _network(self._peer.network.counters)
             yield from _activity(self._peer)
@@ -150,6 +152,11 @@ def _latency(metrics: Metrics) -> Iterator[Any]:
         names = [*map(str, BUCKETS), "+Inf"]
         family.add_metric(labels, list(zip(names, told.cumulative(), strict=True)), told.seconds)
     yield family
+
+
+def _kubo_rpc(counts: KuboRpcCounts) -> Iterator[Any]:
+    yield _counter("knowchain_kubo_rpc_commands", "Commands of Kubo's RPC that were called.", counts.commands)
+    yield _counter("knowchain_kubo_rpc_failures", "Of these, refused or failed.", counts.failures)
 
 
 def _gateway(counts: GatewayCounts) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
-__all__ = ["BUCKETS", "GatewayCounts", "Latencies", "Metrics"]
+__all__ = ["BUCKETS", "GatewayCounts", "KuboRpcCounts", "Latencies", "Metrics"]
 
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Upper ends, in seconds."""
@@ -41,14 +41,27 @@ class GatewayCounts:
     """Bytes of blocks and CARs."""
 
 
+@dataclass(slots=True)
+class KuboRpcCounts:
+    """What scripts written for Kubo had done since the peer started."""
+
+    url: str = ""
+    """Where they are answered; empty while they are not."""
+    commands: int = 0
+    failures: int = 0
+    """Of these, refused or failed."""
+
+
 class Metrics:
-    """Counters of the API, the gateway and the event loop, which alone writes them; any thread may read."""
+    """Counters of the listeners and of the event loop, which alone writes them; any thread may read."""
 
     def __init__(self) -> None:
         self._latencies: dict[tuple[str, str, str], Latencies] = {}
         self._lag = 0.0
         self.gateway = GatewayCounts()
         """Of the trustless gateway; zero where there is none."""
+        self.kubo_rpc = KuboRpcCounts()
+        """Of Kubo's RPC; zero where it is not answered."""
 
     def answered(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count one answer; ``path`` is the endpoint's template, so that there are only so many."""

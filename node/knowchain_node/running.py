@@ -256,6 +256,7 @@ async def _serve_kubo(
     starting = await asyncio.to_thread(importlib.import_module, "knowchain_node.kubo_rpc.serving")
     app = starting.app_of(home, service, config, seed, token)
     async with answering(app, sock, most=config.kubo_rpc.connections) as url:
+        service.metrics.kubo_rpc.url = url
         _log.info(
             "the RPC of Kubo answers", extra={"url": url, "token_file": str(home.layout.kubo_rpc_token)}
         )

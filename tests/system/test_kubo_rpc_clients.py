@@ -406,3 +406,17 @@ def test_the_home_is_whole_afterwards(place: Path, ours: Any) -> None:
     added = {ours.add_bytes(b"whole %d" % number) for number in range(3)}
     assert list((place / "home").glob("passing-*")) == []
     assert added <= set(ours.pin.ls(type="recursive")["Keys"])
+
+
+def test_the_operator_sees_where_scripts_are_answered_and_how_often(
+    place: Path, peer: str, ours: Any
+) -> None:
+    ours.add_bytes(b"counted")
+    knowchain = Path(sys.executable).with_name("knowchain")
+    told = subprocess.run(
+        [knowchain, "--home", place / "home", "node", "status"], capture_output=True, text=True, timeout=60
+    ).stdout
+    found = re.search(r"RPC of Kubo  (\S+); (\d+) commands", told)
+    assert found is not None, told
+    assert found[1] == peer
+    assert int(found[2]) >= 1

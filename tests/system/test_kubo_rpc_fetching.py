@@ -14,6 +14,7 @@ from knowchain_node.api.listener import answering, bound_socket
 from knowchain_node.api.tokens import token_in
 from knowchain_node.kubo_rpc.node import RpcNode, Self
 from knowchain_node.kubo_rpc.serving import KuboRpc
+from knowchain_node.metrics import KuboRpcCounts
 
 DATA = random.Random(5).randbytes(3_000_000)
 
@@ -33,7 +34,7 @@ async def test_what_a_connected_peer_has_is_pinned_from_it(world: Any) -> None:
         most_requests=4,
         max_upload=2**20,
     )
-    app = KuboRpc(node, token_in(path)).app()
+    app = KuboRpc(node, token_in(path), KuboRpcCounts()).app()
     headers = {"Authorization": f"Bearer {path.read_text().strip()}"}
     async with (
         answering(app, bound_socket("127.0.0.1", 0), most=8) as url,

@@ -53,6 +53,7 @@ BITSWAP: Final = Message("Bitswap      {blocks} blocks given ({size}), {came} fe
 BITSWAP_OFF: Final = Message("Bitswap      gives nothing (bitswap.serve is false); {came} blocks fetched")
 DHT: Final = Message("DHT          {servers} servers in the local network; {keys} things offered")
 GATEWAY: Final = Message("Gateway      {url}; {answers} answers, {failures} of them refusals")
+KUBO_RPC: Final = Message("RPC of Kubo  {url}; {commands} commands, {failures} of them failures")
 TARGET: Final = Message("Pins         {target}: {pinned} pinned, {under_way} under way, {failed} failed")
 TARGET_PROBLEM: Final = Message("Pins         {target}: {reason}; next try {when}")
 READY: Final = Message("Ready        {ready}")

@@ -115,6 +115,9 @@ def _tell_status(session: Session, url: str, found: dict[str, Any], ready: dict[
         screen.say(text.DHT, servers=dht["servers"], keys=dht["keys"])
     if gateway is not None:
         screen.say(text.GATEWAY, url=gateway["url"], answers=gateway["answers"], failures=gateway["failures"])
+    rpc = found["activity"].get("kubo_rpc")
+    if rpc is not None:
+        screen.say(text.KUBO_RPC, url=rpc["url"], commands=rpc["commands"], failures=rpc["failures"])
     for name, one in found["activity"].get("pinning", {}).items():
         _tell_target(screen, name, one)
     screen.say(text.READY, ready=YES if ready["ready"] else NO)

@@ -18,7 +18,7 @@ from knowchain_node.api.endpoint import Answer, Call, Endpoint, Media
 __all__ = ["ENDPOINTS"]
 
 
-_ACTIVITIES: Final = ("sync", "gossip", "content", "bitswap", "dht", "gateway", "pinning")
+_ACTIVITIES: Final = ("sync", "gossip", "content", "bitswap", "dht", "gateway", "kubo_rpc", "pinning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Status:
     records: int
     parked: int
     activity: dict[str, object]
-    """Of sync, gossip, content, bitswap, the DHT, the gateway and the targets of pinning, as they tell it."""
+    """Of sync, gossip, content, bitswap, the DHT, the gateway, Kubo's RPC and pinning, as they tell it."""
 
 
 async def _health(call: Call) -> Health:
@@ -86,6 +86,8 @@ def _read_status(home: Home, call: Call) -> Status:
     activity = {} if peer is None else peer.status()
     if call.service.metrics.gateway.url:
         activity["gateway"] = asdict(call.service.metrics.gateway)
+    if call.service.metrics.kubo_rpc.url:
+        activity["kubo_rpc"] = asdict(call.service.metrics.kubo_rpc)
     if targets := pinning_targets(home):
         activity["pinning"] = {
             one.name: {"pins": one.pins, "reason": one.reason}

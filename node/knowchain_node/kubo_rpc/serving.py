@@ -21,6 +21,7 @@ from knowchain_node.kubo_rpc.access import check_access
 from knowchain_node.kubo_rpc.failures import failure
 from knowchain_node.kubo_rpc.node import RpcNode, Self
 from knowchain_node.kubo_rpc.options import Asked, Options, read_query
+from knowchain_node.metrics import KuboRpcCounts
 from knowchain_node.network.identity import peer_id_of, public_key_of
 from knowchain_node.settings import PeerConfig
 
@@ -84,7 +85,7 @@ def app_of(home: Home, service: Service, config: PeerConfig, seed: bytes, token:
         most_requests=config.kubo_rpc.requests,
         max_upload=config.kubo_rpc.max_upload_bytes,
     )
-    return KuboRpc(node, token).app()
+    return KuboRpc(node, token, service.metrics.kubo_rpc).app()
 
 
 class KuboRpc:
@@ -93,15 +94,17 @@ class KuboRpc:
     Args:
         node: what the commands work on; closed with the application.
         token: asked of everybody.
+        counts: what is counted along the way.
     """
 
-    def __init__(self, node: RpcNode, token: Token) -> None:
+    def __init__(self, node: RpcNode, token: Token, counts: KuboRpcCounts) -> None:
         self._node = node
         self._token = token
+        self._counts = counts
 
     def app(self) -> web.Application:
         """The application."""
-        app = web.Application(middlewares=[_Around(self._token)], client_max_size=1)
+        app = web.Application(middlewares=[_Around(self._token, self._counts)], client_max_size=1)
         app.on_response_prepare.append(_set_headers)
         app.on_cleanup.append(self._close)
         for name, command in COMMANDS.items():
@@ -136,18 +139,22 @@ class _Around:
     __middleware_version__ = 1
     """How aiohttp knows a middleware."""
 
-    def __init__(self, token: Token) -> None:
+    def __init__(self, token: Token, counts: KuboRpcCounts) -> None:
         self._token = token
+        self._counts = counts
 
     async def __call__(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        self._counts.commands += 1
         try:
             response = await self._answer(request, handler)
         except ConnectionError:
+            self._counts.failures += 1
             raise
         except Exception:  # noqa: BLE001 - whatever fails here must answer in the one shape, and say nothing more
             _log.exception("%s failed", request.path[:200])
             response = failure(Refused(500, "internal", "the peer failed at this; its log says more"))
         if response.status >= 400:
+            self._counts.failures += 1
             # What is left of an upload is not waited for.
             response.force_close()
         _log.debug("request", extra={"path": request.path[:200], "status": response.status})

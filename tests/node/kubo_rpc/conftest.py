@@ -20,6 +20,7 @@ from knowchain_node.api.listener import answering, bound_socket
 from knowchain_node.api.tokens import token_in
 from knowchain_node.kubo_rpc.node import RpcNode, Self
 from knowchain_node.kubo_rpc.serving import KuboRpc
+from knowchain_node.metrics import KuboRpcCounts
 from knowchain_node.network.identity import peer_id_of, public_key_of
 
 BOUNDARY = "the-boundary"
@@ -104,7 +105,7 @@ async def _rpc(
     )
     node = RpcNode(home, me, routers=routers, peer=lambda: peer, most_requests=most, max_upload=max_upload)
     sock = bound_socket("127.0.0.1", 0)
-    app = KuboRpc(node, token).app()
+    app = KuboRpc(node, token, KuboRpcCounts()).app()
     async with answering(app, sock, most=64) as url, aiohttp.ClientSession() as session:
         yield Caller(session, url, home.layout.kubo_rpc_token.read_text().strip())
 
