@@ -7,10 +7,12 @@ from typing import Final, Literal
 
 from knowchain.errors import InvalidValue
 
-__all__ = ["MAX_ADDRESS", "MAX_DATA", "MAX_NAME", "Limits", "NetworkConfig"]
+__all__ = ["MAX_ADDRESS", "MAX_DATA", "MAX_NAME", "MAX_PIECE", "Limits", "NetworkConfig"]
 
 MAX_DATA: Final = 65_536
-"""Bytes of a gossip message, and of one chunk of a stream."""
+"""Bytes of a gossip message."""
+MAX_PIECE: Final = 262_144
+"""Bytes of a stream that cross the seam at once: with less, frames cost more than what they carry."""
 MAX_NAME: Final = 128
 """Characters of a topic or of a protocol id."""
 MAX_ADDRESS: Final = 256

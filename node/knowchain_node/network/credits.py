@@ -15,7 +15,7 @@ __all__ = ["GOSSIP_WINDOW", "MESSAGE_OVERHEAD", "STREAM_WINDOW", "Allowance", "c
 
 GOSSIP_WINDOW: Final = 4 * 2**20
 """Bytes of gossip in each direction that wait for a verdict, or for a publish to be answered."""
-STREAM_WINDOW: Final = 512 * 1024
+STREAM_WINDOW: Final = 2**20
 """Bytes of one stream in each direction that the receiver has not yet taken in."""
 MESSAGE_OVERHEAD: Final = 256
 """What a message costs beside its data, so that empty messages are not free."""

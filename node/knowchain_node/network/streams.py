@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
-from knowchain_node.network.config import MAX_DATA
+from knowchain_node.network.config import MAX_PIECE
 from knowchain_node.network.credits import STREAM_WINDOW, Allowance
 from knowchain_node.network.errors import StreamBroken
 from knowchain_node.network.purse import Purse
@@ -56,7 +56,7 @@ class Stream:
         self._discarding = False
         self._broken: StreamBroken | None = None
 
-    async def read(self, n: int = MAX_DATA) -> bytes:
+    async def read(self, n: int = MAX_PIECE) -> bytes:
         """From 1 to ``n`` bytes, or none at the end of the stream.
 
         Raises:
@@ -101,7 +101,7 @@ class Stream:
         while sent < len(data):
             if self._ended_here and self._broken is None:
                 raise StreamBroken("a stream of {protocol} was written after its end", protocol=self.protocol)
-            size = await self._outgoing.pay_some(min(MAX_DATA, len(data) - sent))
+            size = await self._outgoing.pay_some(min(MAX_PIECE, len(data) - sent))
             self._outlet.send(StreamData(self._number, data[sent : sent + size]))
             sent += size
             await self._outlet.drain()

@@ -28,6 +28,8 @@ __all__ = ["Household", "Supervisor"]
 log = logging.getLogger("knowchain.network")
 
 _LONG_LIFE: Final = 60.0
+_SOCKET_BUFFER: Final = 2**20
+"""Bytes of the socket between both processes."""
 _LEAVE: Final = 4.0
 """Seconds that a child which was asked to leave has, before it is killed."""
 _LAST_WORD: Final = 0.5
@@ -83,6 +85,9 @@ class Supervisor:
     async def _life(self) -> str:
         """One life of the child, from start to burial; returns how it ended."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        for end in (ours, theirs):
+            # As much as the system lets us: what does not fit is moved about in memory until it does.
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER)
         ours.setblocking(False)
         start = start_process if self._config.mode == "process" else start_thread
         try:

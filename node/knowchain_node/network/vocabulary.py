@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Final
 
-from knowchain_node.network.config import MAX_DATA
+from knowchain_node.network.config import MAX_DATA, MAX_PIECE
 from knowchain_node.network.errors import SeamBroken
 from knowchain_node.network.frames import Item, pack
 
@@ -378,17 +378,17 @@ def decode(items: tuple[Item, ...], table: dict[int, type[Frame]]) -> Frame:
     if len(names) != len(values):
         raise SeamBroken("a frame {kind} has {count} fields", kind=kind.__name__, count=len(values))
     for (name, wanted), value in zip(names, values, strict=True):
-        if not _is(value, wanted):
+        if not _is(value, wanted, MAX_PIECE if kind is StreamData else MAX_DATA):
             raise SeamBroken("{kind}.{name} is not a {wanted}", kind=kind.__name__, name=name, wanted=wanted)
     return kind(*values)
 
 
-def _is(value: Item, wanted: str) -> bool:
-    """Whether ``value`` has the type that a field's annotation names, and is not too large for it."""
+def _is(value: Item, wanted: str, most: int) -> bool:
+    """Whether ``value`` has the type that a field's annotation names, bytes being at most ``most``."""
     if wanted == "int":
         return type(value) is int
     if wanted == "bytes":
-        return type(value) is bytes and len(value) <= MAX_DATA
+        return type(value) is bytes and len(value) <= most
     if wanted == "str":
         return type(value) is str and len(value) <= _MAX_TEXT
     if wanted == "bool":
@@ -396,4 +396,4 @@ def _is(value: Item, wanted: str) -> bool:
     inner = wanted.removeprefix("tuple[").removesuffix(", ...]")
     if type(value) is not tuple:
         return False
-    return inner == "Item" or all(_is(one, inner) for one in value)
+    return inner == "Item" or all(_is(one, inner, most) for one in value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -38,6 +39,7 @@ async def _live(end: socket.socket) -> None:
             bound_memory(limits.memory)
         from knowchain_node.network.child.node import run_node  # imports libp2p, after memory is bounded
 
+        gc.freeze()  # what libp2p brought stays to the end: no collection has to look at it again
         await run_node(seam, start, limits)
 
 

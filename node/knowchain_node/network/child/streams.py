@@ -22,7 +22,7 @@ from knowchain_node.network.child.guards.containment import contain
 from knowchain_node.network.child.guards.window import write_when_open
 from knowchain_node.network.child.host import GuardedHost
 from knowchain_node.network.child.seam import Seam
-from knowchain_node.network.config import MAX_DATA, Limits
+from knowchain_node.network.config import MAX_PIECE, Limits
 from knowchain_node.network.counters import ChildCounters
 from knowchain_node.network.credits import STREAM_WINDOW, Allowance
 from knowchain_node.network.errors import PeerUnreachable
@@ -63,7 +63,7 @@ class _Piped:
             while not self.upward.available:
                 await self.changed.wait()
             try:
-                data = await self.stream.read(min(MAX_DATA, self.upward.available))
+                data = await self.stream.read(min(MAX_PIECE, self.upward.available))
             except EOFError:
                 if _was_broken(self.stream):
                     raise PeerReset from None
