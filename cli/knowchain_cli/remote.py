@@ -21,7 +21,8 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 from knowchain import errors
-from knowchain.errors import HomeError, InvalidBody, InvalidValue, KnowchainError, StorageFault
+from knowchain.errors import HomeError, InvalidBody, InvalidValue, KnowchainError
+from knowchain.home.durable import out_fault
 from knowchain.home.files import DiskFiles
 from knowchain.home.plain import to_plain
 from knowchain_node.parcels import MEDIA_TYPE, Entry, listed, pieces_of, unpacked
@@ -263,20 +264,8 @@ def _receive(response: http.client.HTTPResponse, entries: Sequence[Entry], targe
         (aside / entries[0].path).replace(target)
     except http.client.HTTPException as exc:
         raise _broken_off() from exc
-    except FileNotFoundError as exc:
-        raise InvalidValue(
-            "{field}: the folder of {value} does not exist",
-            field="FILE",
-            value=target,
-            remedy="make it first",
-        ) from exc
     except OSError as exc:
-        raise StorageFault(
-            "{path} can't be written: {why}",
-            remedy="choose a place with room, that this user may write",
-            path=target,
-            why=exc.strerror or str(exc),
-        ) from exc
+        raise out_fault(target, exc) from exc
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from knowchain.errors import InvalidValue, StorageFault
 
-__all__ = ["refuse_taken", "sync_folder", "write_new", "write_out", "write_whole"]
+__all__ = ["out_fault", "refuse_taken", "sync_folder", "write_new", "write_out", "write_whole"]
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
@@ -59,23 +59,28 @@ def write_out(target: Path, pieces: Iterable[bytes]) -> int:
             os.fsync(file.fileno())
         aside.replace(target)
         sync_folder(target.parent)
-    except FileNotFoundError as exc:
-        raise InvalidValue(
+    except OSError as exc:
+        raise out_fault(target, exc) from exc
+    finally:
+        aside.unlink(missing_ok=True)
+    return size
+
+
+def out_fault(target: Path, exc: OSError) -> InvalidValue | StorageFault:
+    """Why a file that somebody named could not be written."""
+    if isinstance(exc, FileNotFoundError):
+        return InvalidValue(
             "{field}: the folder of {value} does not exist",
             field="FILE",
             value=target,
             remedy="make it first",
-        ) from exc
-    except OSError as exc:
-        raise StorageFault(
-            "{path} can't be written: {why}",
-            remedy="choose a place with room, that this user may write",
-            path=target,
-            why=exc.strerror or str(exc),
-        ) from exc
-    finally:
-        aside.unlink(missing_ok=True)
-    return size
+        )
+    return StorageFault(
+        "{path} can't be written: {why}",
+        remedy="choose a place with room, that this user may write",
+        path=target,
+        why=exc.strerror or str(exc),
+    )
 
 
 def refuse_taken(target: Path, *, replace: bool) -> None:

@@ -73,7 +73,7 @@ def test_why_tells_what_became_of_a_work(mari: Person) -> None:
     [
         (("--profile", "nonesuch"), "no profile that comes along"),
         (("--profile", "bad.toml"), "line 4"),
-        (("--as-of", "yesterday"), "no moment"),
+        (("--as-of", "yesterday"), "no date"),
         (("--limit", "0"), "out of range"),
     ],
 )

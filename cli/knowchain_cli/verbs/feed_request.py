@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
-from knowchain.errors import InvalidValue
 from knowchain.home.feeding import FeedRequest
+from knowchain.home.moments import parse_moment
 from knowchain.home.profiles import ProfileAsked
 from knowchain_cli.commands import option
 from knowchain_cli.messages import feeding as text
@@ -29,21 +28,6 @@ def feed_request(profile: str | None, as_of: str | None, limit: int | None) -> F
     Raises:
         InvalidValue: no such profile, or no moment.
     """
-    at = None if as_of is None else _moment(as_of)
+    at = None if as_of is None else parse_moment(as_of, field="--as-of")
     asked = ProfileAsked() if profile is None else asked_profile(profile, "--profile")
     return FeedRequest(asked.text, asked.preset, asked.record, as_of=at, limit=limit)
-
-
-def _moment(words: str) -> int:
-    try:
-        found = datetime.fromisoformat(words)
-    except ValueError as exc:
-        raise InvalidValue(
-            "{field}: {value} is no moment",
-            field="--as-of",
-            value=words,
-            remedy="give a date, or a date and time such as 2026-11-01T12:00:00Z",
-        ) from exc
-    aware = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
-    since = aware - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000

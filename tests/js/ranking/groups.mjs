@@ -95,7 +95,8 @@ function placesOf(people, works, count) {
   const rows = differences(people, works), pull = pulls(people, rows)
   const judges = Array(works).fill(0n)
   for (const row of rows) for (const [work] of row) judges[work]++
-  const first = judges.map((number, work) => number * BigInt(1 + 7919 * work % 101))
+  const begins = (work) => 1n + (7919n * work ** 2n + 104_729n * work) % 65_521n
+  const first = judges.map((number, work) => number * begins(BigInt(work)))
   const directions = []
   while (directions.length < count) {
     const found = direction(rows, pull, first, directions)

@@ -120,7 +120,7 @@ def _direction(
     judged = [0] * said.works
     for _, work in said.signs:
         judged[work] += 1
-    start = [n * (1 + 7919 * j % 101) for j, n in enumerate(judged)]
+    start = [n * (1 + (7919 * j * j + 104_729 * j) % 65_521) for j, n in enumerate(judged)]
     d = _scaled(_across(_scaled(start), known))
     for _ in range(60):
         u = _scaled(_along(y, d, len(said.weights)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import random
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from ranking_worlds import DAY, NOW, rid, worlds
 
 from knowchain.errors import InvalidValue
-from knowchain.identifiers import RecordId
+from knowchain.identifiers import Cid, RecordId
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.engine import Engine
 from knowchain.ranking.facts import Evaluation, Fact, Statement, Viewer, ViewpointGroup, Viewpoints, World
@@ -73,6 +74,24 @@ def test_camps_are_found_and_counted(count: int, people: int, works: int, judged
         best = max(len(mostly(group.members) & camp) / len(camp) for camp in wanted)
         assert best > 0.9
     assert answer.foretold[count] > answer.foretold[1]
+
+
+def test_two_camps_are_found_in_whatever_order_works_and_people_stand() -> None:
+    """Ids are hashes: which work stands where is chance, and must not decide."""
+    for works in itertools.permutations(range(5)):
+        for people in ((0, 1, 2, 3), (0, 2, 1, 3), (0, 3, 1, 2)):
+            said = [
+                (RecordId(bytes_of(who)), RecordId(bytes_of(10 + place)), value)
+                for who, number in enumerate(people)
+                for place, each in enumerate(works)
+                for value in (1 if each == 4 or (each < 2) == (number < 2) else -1,)
+            ]
+            assert len(found(said).groups) == 2, (works, people)
+
+
+def bytes_of(number: int) -> Cid:
+    """Ids that stand in the order of their numbers."""
+    return Cid(b"\x01\x71\x12\x20" + number.to_bytes(32, "big"))
 
 
 def test_neither_the_order_of_judgements_nor_the_machine_enters() -> None:
