@@ -73,8 +73,8 @@ class _Table:
         return _between(amounts[self._by_work], self._work_ends)
 
     def first(self) -> Ints:
-        """Where the search begins: nothing that anybody could choose. In even steps it could lie straight across
-        two camps and find nothing, so the steps grow, and start over."""
+        """Where the search begins: nothing that anybody could choose. In even steps it could lie straight
+        across two camps and find nothing, so the steps grow, and start over."""
         counts = self._of_works(np.ones(len(self._work), np.int64))
         works = np.arange(self._works, dtype=np.int64)
         return counts * (1 + (7919 * works**2 + 104_729 * works) % 65_521)
