@@ -1,13 +1,15 @@
 """Blocks over bitswap from one of our peers to another, beside libp2p's own, mended so that it answers.
 
-The yardstick is py-libp2p's client over Noise, yamux and TCP, which answers on a stream of its own, keeps its
-blocks in memory, and is asked for all blocks by name. Ours walks the DAG, checks every block, and passes it
-through the network's process. All four ends are processes of their own; ours have a network process each.
+The yardstick is py-libp2p's client over Noise, yamux and TCP. It answers on a stream of its own, keeps in
+memory what it wanted if that is what its name says, and is asked for all blocks by name. Ours walks the DAG,
+checks every block, and passes it through the network's process. All four ends are processes; ours
+have a network process each.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import logging
 import multiprocessing
@@ -127,16 +129,17 @@ def _libp2p(scale: float, address: str, told: Connection) -> None:
 
 async def _with_libp2p(scale: float, address: str, told: Connection) -> None:
     import trio
-    from libp2p.bitswap import MemoryBlockStore, parse_cid
+    from libp2p.bitswap import parse_cid
     from libp2p.peer.peerinfo import info_from_p2p_addr
     from multiaddr import Multiaddr
 
-    host, store = _libp2p_host(), MemoryBlockStore()
+    host, store = _libp2p_host(), _checking_store()
     blocks, _ = _material(scale) if not address else (MemoryBlocks(), {})
     for cid in blocks.cids():
         await store.put_block(parse_cid(bytes(cid)), blocks.get(cid))
     async with host.run([Multiaddr("/ip4/127.0.0.1/tcp/0")]), trio.open_nursery() as nursery:
         client = _answering_client(host, store)
+        store.client = client if address else None
         client.set_nursery(nursery)
         await client.start()
         if not address:
@@ -171,6 +174,22 @@ def _libp2p_host() -> Any:
     keys = create_new_key_pair()
     noise = Transport(keys, noise_privkey=noise_key_pair().private_key)
     return new_host(key_pair=keys, sec_opt={PROTOCOL_ID: noise}, muxer_opt={TProtocol(YAMUX): Yamux})
+
+
+def _checking_store() -> Any:
+    """libp2p's store, which by itself keeps whatever comes: blocks are hashed, and must be wanted."""
+    from libp2p.bitswap import MemoryBlockStore, parse_cid
+
+    class Checking(MemoryBlockStore):
+        client: Any = None
+
+        async def put_block(self, cid: Any, data: bytes) -> None:
+            named = parse_cid(cid)
+            wanted = self.client is None or self.client.sim.get_interested_sessions(named)
+            if wanted and hashlib.sha256(data).digest() == named.buffer[-32:]:
+                await super().put_block(named, data)
+
+    return Checking()
 
 
 def _answering_client(host: Any, store: Any) -> Any:
