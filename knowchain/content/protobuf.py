@@ -1,4 +1,4 @@
-"""The part of the protobuf wire format that dag-pb and UnixFS use: bounded reading, canonical writing.
+"""The part of the protobuf wire format that dag-pb, UnixFS and peers use: bounded reading, canonical writing.
 
 Source: the Protocol Buffers encoding guide (varints, wire types). A varint here is minimal and below 2^64;
 no writer of these formats makes another, and two spellings of one number help only who wants to confuse.
@@ -6,11 +6,23 @@ no writer of these formats makes another, and two spellings of one number help o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from knowchain.errors import ContentError
 
-__all__ = ["BYTES", "FIXED32", "FIXED64", "VARINT", "read_bounds", "read_varint", "skip", "varint"]
+__all__ = [
+    "BYTES",
+    "FIXED32",
+    "FIXED64",
+    "VARINT",
+    "field_of",
+    "fields",
+    "read_bounds",
+    "read_varint",
+    "skip",
+    "varint",
+]
 
 VARINT: Final = 0
 FIXED64: Final = 1
@@ -84,3 +96,28 @@ def skip(data: bytes, at: int, end: int, wire: int) -> int:
     if size > end - at:
         raise ContentError("a field at byte {at} is cut off", at=at)
     return at + size
+
+
+def fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """The fields of a message, in their order: (number, start, stop) of one that holds bytes, and (number,
+    value, −1) of one that holds a number. Those of other wire types are passed over.
+
+    Raises:
+        ContentError: it is malformed; what came before was good.
+    """
+    while at < end:
+        key, at = read_varint(data, at, end)
+        number, wire = key >> 3, key & 7
+        if wire == BYTES:
+            start, at = read_bounds(data, at, end)
+            yield number, start, at
+        elif wire == VARINT:
+            value, at = read_varint(data, at, end)
+            yield number, value, -1
+        else:
+            at = skip(data, at, end, wire)
+
+
+def field_of(number: int, value: bytes) -> bytes:
+    """A field that holds bytes, with a number below 16."""
+    return bytes((number << 3 | BYTES,)) + varint(len(value)) + value

@@ -8,13 +8,13 @@ Source: the bitswap specification, versions 1.0.0 to 1.2.0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
 from knowchain.content.blocks import digest_of
 from knowchain.content.cids import read_cid
-from knowchain.content.protobuf import BYTES, VARINT, read_bounds, read_varint, skip, varint
+from knowchain.content.protobuf import BYTES, field_of, fields, read_varint, varint
 from knowchain.errors import ContentError, InvalidValue
 from knowchain.identifiers import Cid
 
@@ -128,9 +128,9 @@ def encode(
         if protocol == PROTOCOLS[2]:
             _put(parts, 2, [data])
         else:
-            _put(parts, 3, [_field(1, _prefix(cid)), b"\x12", varint(len(data)), data])
+            _put(parts, 3, [field_of(1, _prefix(cid)), b"\x12", varint(len(data)), data])
     for presence in presences if newest else ():
-        _put(parts, 4, [_field(1, presence.cid), b"" if presence.have else b"\x10\x01"])
+        _put(parts, 4, [field_of(1, presence.cid), b"" if presence.have else b"\x10\x01"])
     return framed(parts)
 
 
@@ -153,19 +153,15 @@ def _put(parts: list[bytes], number: int, inner: list[bytes]) -> None:
     parts += (bytes([number << 3 | BYTES]), varint(sum(map(len, inner))), *inner)
 
 
-def _field(number: int, value: bytes) -> bytes:
-    return bytes([number << 3 | BYTES]) + varint(len(value)) + value
-
-
 def _entry(entry: Entry, *, newest: bool) -> bytes:
-    inner = _field(1, entry.cid) + b"\x10" + varint(entry.priority)
+    inner = field_of(1, entry.cid) + b"\x10" + varint(entry.priority)
     if entry.cancel:
         inner += b"\x18\x01"
     if entry.have and newest:
         inner += b"\x20\x01"
     if entry.dont_have and newest:
         inner += b"\x28\x01"
-    return _field(1, inner)
+    return field_of(1, inner)
 
 
 def _prefix(cid: bytes) -> bytes:
@@ -189,7 +185,7 @@ def decode(data: bytes) -> Message:
     blocks: list[Block] = []
     presences: list[Presence] = []
     full = False
-    for number, start, stop in _fields(data, 0, len(data)):
+    for number, start, stop in fields(data, 0, len(data)):
         if number == 1:
             full |= _read_wants(data, start, stop, entries)
         elif number == 2:
@@ -201,21 +197,6 @@ def decode(data: bytes) -> Message:
     return Message(tuple(entries), full, tuple(blocks), tuple(presences))
 
 
-def _fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """(number, start, stop) of each field; a number is given as (number, value, -1)."""
-    while at < end:
-        key, at = read_varint(data, at, end)
-        number, wire = key >> 3, key & 7
-        if wire == BYTES:
-            start, at = read_bounds(data, at, end)
-            yield number, start, at
-        elif wire == VARINT:
-            value, at = read_varint(data, at, end)
-            yield number, value, -1
-        else:
-            at = skip(data, at, end, wire)
-
-
 def _add(found: list[_T], one: _T) -> None:
     if len(found) == MAX_ENTRIES:
         raise ContentError("a bitswap message has more than {most} entries of one kind", most=MAX_ENTRIES)
@@ -225,7 +206,7 @@ def _add(found: list[_T], one: _T) -> None:
 def _read_wants(data: bytes, start: int, stop: int, entries: list[Entry]) -> bool:
     """Add the wants of a wantlist to ``entries``; whether it is a full one."""
     full = False
-    for number, first, last in _fields(data, _inner(start, stop), stop):
+    for number, first, last in fields(data, _inner(start, stop), stop):
         if number == 1:
             _add(entries, _read_entry(data, _inner(first, last), last))
         elif number == 2:
@@ -235,7 +216,7 @@ def _read_wants(data: bytes, start: int, stop: int, entries: list[Entry]) -> boo
 
 def _read_entry(data: bytes, start: int, stop: int) -> Entry:
     cid, flags, priority = b"", [False] * 3, 0
-    for number, first, last in _fields(data, start, stop):
+    for number, first, last in fields(data, start, stop):
         if number == 1:
             cid = _read_cid(data, first, last)
         elif number == 2 and last < 0:
@@ -250,7 +231,7 @@ def _read_entry(data: bytes, start: int, stop: int) -> Entry:
 
 def _read_block(data: bytes, start: int, stop: int) -> Block:
     prefix, block = b"", b""
-    for number, first, last in _fields(data, _inner(start, stop), stop):
+    for number, first, last in fields(data, _inner(start, stop), stop):
         if number == 1:
             prefix = data[first : _inner(last, last)]
         elif number == 2:
@@ -260,7 +241,7 @@ def _read_block(data: bytes, start: int, stop: int) -> Block:
 
 def _read_presence(data: bytes, start: int, stop: int) -> Presence:
     cid, have = b"", True
-    for number, first, last in _fields(data, _inner(start, stop), stop):
+    for number, first, last in fields(data, _inner(start, stop), stop):
         if number == 1:
             cid = _read_cid(data, first, last)
         elif number == 2:

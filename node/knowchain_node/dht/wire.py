@@ -5,11 +5,11 @@ Source: the libp2p Kademlia specification, "RPC messages".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from knowchain.content.protobuf import BYTES, VARINT, read_bounds, read_varint, skip, varint
+from knowchain.content.protobuf import field_of, fields, varint
 from knowchain.errors import ContentError, InvalidValue
 from knowchain.identifiers import from_base58, to_base58
 from knowchain.records.vocabulary.peer_ids import canonical
@@ -67,20 +67,18 @@ def encode(message: Message) -> bytes:
     """A message, its length in front."""
     parts = [b"\x08" + varint(message.kind)]
     if message.key:
-        parts.append(_field(2, message.key))
-    parts += [_field(8, _peer(peer)) for peer in message.closer]
-    parts += [_field(9, _peer(peer)) for peer in message.providers]
+        parts.append(field_of(2, message.key))
+    parts += [field_of(8, _peer(peer)) for peer in message.closer]
+    parts += [field_of(9, _peer(peer)) for peer in message.providers]
     data = b"".join(parts)
     return varint(len(data)) + data
 
 
 def _peer(peer: Whereabouts) -> bytes:
     packed = [data for address in peer.addresses if (data := pack(address)) is not None]
-    return _field(1, from_base58(peer.id)) + b"".join(_field(2, data) for data in packed[:_MOST_ADDRESSES])
-
-
-def _field(number: int, value: bytes) -> bytes:
-    return bytes([number << 3 | BYTES]) + varint(len(value)) + value
+    return field_of(1, from_base58(peer.id)) + b"".join(
+        field_of(2, data) for data in packed[:_MOST_ADDRESSES]
+    )
 
 
 def decode(data: bytes) -> Message:
@@ -91,7 +89,7 @@ def decode(data: bytes) -> Message:
     """
     kind, key = 0, b""
     peers: dict[int, list[Whereabouts]] = {8: [], 9: []}
-    for number, start, stop in _fields(data, 0, len(data)):
+    for number, start, stop in fields(data, 0, len(data)):
         if number == 1 and stop < 0:
             kind = start
         elif number == 2:
@@ -103,24 +101,9 @@ def decode(data: bytes) -> Message:
     return Message(kind, key, tuple(peers[8]), tuple(peers[9]))
 
 
-def _fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """(number, start, stop) of each field; a number is given as (number, value, -1)."""
-    while at < end:
-        head, at = read_varint(data, at, end)
-        number, wire = head >> 3, head & 7
-        if wire == BYTES:
-            start, at = read_bounds(data, at, end)
-            yield number, start, at
-        elif wire == VARINT:
-            value, at = read_varint(data, at, end)
-            yield number, value, -1
-        else:
-            at = skip(data, at, end, wire)
-
-
 def _read_peer(data: bytes, start: int, stop: int) -> Sequence[Whereabouts]:
     binary, addresses = b"", list[str]()
-    for number, first, last in _fields(data, start, stop):
+    for number, first, last in fields(data, start, stop):
         if number == 1 and last >= 0:
             binary = data[first:last]
         elif number == 2 and last >= 0 and len(addresses) < _MOST_ADDRESSES:
