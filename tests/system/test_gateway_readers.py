@@ -10,7 +10,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from system_programs import waited
 
 from knowchain.content.car import read_car
 from knowchain.home import Home, begin
@@ -45,17 +45,6 @@ class Peer:
     big: Cid
     body: Cid
     record: Cid
-
-
-def waited(what: Callable[[], Any], process: subprocess.Popen[Any], seconds: float = 60) -> Any:
-    """The first true value, while the process lives."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert process.poll() is None, "the process ended"
-        if value := what():
-            return value
-        time.sleep(0.05)  # between two looks at a condition
-    raise AssertionError("it never came")
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import ipfshttpclient
 import pytest
+from system_programs import waited
 
 from knowchain.home import begin
 
@@ -34,17 +34,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::ipfshttpclient.exceptions.Versi
 
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def waited(what: Callable[[], Any], process: subprocess.Popen[Any], seconds: float = 60) -> Any:
-    """The first true value, while the process lives."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert process.poll() is None, "the process ended"
-        if value := what():
-            return value
-        time.sleep(0.05)  # between two looks at a condition
-    raise AssertionError("it never came")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +22,7 @@ from urllib.parse import parse_qs, urlencode
 from urllib.request import Request, urlopen
 
 import pytest
+from system_programs import QUIET, waited
 
 from knowchain.home import Home, begin
 from knowchain.home.content import file_links
@@ -33,17 +33,6 @@ from knowchain.identifiers import parse_record_id, raw_twin
 TOKEN = "kubos-token-0123456789abcdefghijkl"
 BIG = random.Random(11).randbytes(20_000_000)
 pytestmark = pytest.mark.kubo
-
-
-def waited(what: Callable[[], Any], process: subprocess.Popen[Any], seconds: float = 60) -> Any:
-    """The first true value, while the process lives."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert process.poll() is None, "the process ended"
-        if value := what():
-            return value
-        time.sleep(0.05)  # between two looks at a condition
-    raise AssertionError("it never came")
 
 
 @dataclass(frozen=True)
@@ -79,17 +68,7 @@ def kubo(need_program: Callable[[str], Path], tmp_path_factory: pytest.TempPathF
     ipfs("bootstrap", "rm", "--all")
     for key, value in {
         "API.Authorizations": {"test": {"AuthSecret": f"bearer:{TOKEN}", "AllowedPaths": ["/api/v0"]}},
-        "Addresses.Swarm": ["/ip4/127.0.0.1/tcp/0"],
-        "Addresses.API": "/ip4/127.0.0.1/tcp/0",
-        "Addresses.Gateway": "/ip4/127.0.0.1/tcp/0",
-        "AutoConf.Enabled": False,
-        "AutoTLS.Enabled": False,
-        "DNS.Resolvers": {},
-        "Discovery.MDNS.Enabled": False,
-        "Ipns.DelegatedPublishers": [],
-        "Provide.Enabled": False,
-        "Routing.DelegatedRouters": [],
-        "Routing.Type": "none",
+        **QUIET,
     }.items():
         ipfs("config", "--json", key, json.dumps(value))
     with (folder / "log").open("wb") as log:
