@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ranking_vectors import big_world
-from ranking_worlds import NOW, author, profiles, viewers, worlds
+from ranking_worlds import DAY, NOW, author, profiles, viewers, worlds
 
 from knowchain.ranking.columns import Columns
 from knowchain.ranking.engine import Engine
@@ -85,6 +85,23 @@ def test_columns_brought_up_to_date_equal_columns_made_anew(
     whole = replace(after, facts=list(engine.columns.facts.values()))
     ranking = engine.rank(profile, viewer, as_of=NOW, snapshot=after.snapshot)
     assert ranking.feed() == Referee(whole, profile, viewer, as_of=NOW).feed()
+
+
+STEPS = st.one_of(st.integers(0, 5), st.integers(0, 3 * DAY), st.sampled_from([-DAY, -1, 1, DAY, 400 * DAY]))
+
+
+@given(worlds(), profiles(), viewers(), st.lists(STEPS, min_size=3, max_size=7))
+@settings(max_examples=80, deadline=None)
+def test_one_engine_asked_at_ever_other_moments_stays_exact(
+    world: World, profile: Profile, viewer: Viewer, steps: list[int]
+) -> None:
+    """Works age step by step, some come of age, languages leave the window; and somebody looks back."""
+    profile = replace(profile, weights={**profile.weights, "fresh": 900})
+    engine, moment = Engine(Columns.of(world)), NOW - 2 * DAY
+    for step in steps:
+        moment += step
+        ranking = engine.rank(profile, viewer, as_of=moment, snapshot=world.snapshot)
+        assert ranking.feed(30) == Referee(world, profile, viewer, as_of=moment).feed(30)
 
 
 @given(worlds(), profiles(), viewers())

@@ -5,10 +5,21 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from knowchain.ranking.numbers import ONE, TABLE, fresh, fresh_column, ilog2q, ilog2q_column
+from knowchain.ranking.moving import Faded, Fading
+from knowchain.ranking.numbers import (
+    HALVINGS,
+    ONE,
+    STEPS,
+    TABLE,
+    fresh,
+    fresh_column,
+    ilog2q,
+    ilog2q_column,
+)
 
 AGES = st.integers(-(2**53), 2**53)
 LIVES = st.integers(1, 3_155_760_000_000)
@@ -47,3 +58,23 @@ def test_the_logarithm_is_right_to_two_units_and_grows(x: int, more: int) -> Non
 @given(st.integers(0, 61))
 def test_powers_of_two_are_exact(power: int) -> None:
     assert ilog2q(2**power) == power * ONE
+
+
+@pytest.mark.parametrize("half_life", [1, 7, 64, 1_000, 86_400_000])
+def test_scores_that_are_kept_fade_at_the_very_millisecond(half_life: int) -> None:
+    """At every moment at which a work loses a step, one before and one after."""
+    times = np.array([0.0, 1.0, 5.0, 1_000.0, 90_000_000.0])
+    ends = {
+        int(time) - -(step * half_life // -STEPS)
+        for time in times.tolist()
+        for step in (*range(1, 70), STEPS * HALVINGS - 1, STEPS * HALVINGS)
+    }
+    moments = sorted({max(0, end + near) for end in ends for near in (-1, 0, 1)})
+    summed = np.zeros(len(times))
+    kept = Faded(summed, Fading(times, moments[0], half_life), 3)
+    for moment in moments:
+        fading = Fading(times, moment, half_life)
+        assert kept.holds_for(summed, fading, 3)
+        of_age = times <= moment
+        assert kept.at(moment)[of_age].tolist() == (fading.every() * 3)[of_age].tolist()
+    assert not kept.holds_for(summed, Fading(times, moments[0], half_life), 3), "nobody looks back in it"
