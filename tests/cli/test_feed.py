@@ -127,3 +127,20 @@ def test_a_profile_that_weighs_novelty_counts_what_it_showed(mari: Person) -> No
     assert "times that you were shown it: 1" in mari(*shown).out
     assert mari("feed", "forget").out == "Works forgotten: 1.\n"
     assert "you were not shown it yet" in mari(*shown).out
+
+
+def test_a_work_that_is_praised_in_two_languages_reaches_outward(mari: Person, neighbour: Neighbours) -> None:
+    work = publish(mari, "Hen benillion")
+    for name, tag in (("beti", "cy"), ("dewi", "br")):
+        judge = neighbour(name)
+        send(mari, judge)
+        judge("evaluate", work, "--beauty", "2", "--in", tag)
+        send(judge, mari)
+        mari("trust", name, "2")
+    item = mari.json("feed", "show", "--profile", "wide")["feed"]["items"][0]
+    reach = next(each for each in item["contributions"] if each["signal"] == "outward")
+    assert reach["value"] > 8_192
+    assert "2 languages" in reach["because"]
+    assert "outward" in item["sources"]
+    refused = mari("evaluate", work, "--beauty", "2", "--in", "Welsh", code=2).err
+    assert "--in" in refused

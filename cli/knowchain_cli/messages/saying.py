@@ -67,6 +67,10 @@ AXIS_SACREDNESS: Final = Message("From −2, profane, to 2, sacred.")
 AXIS: Final = Message("Any axis, as NAME=VALUE. May be repeated.")
 LOW: Final = Message("What −2 means on an axis of your own.")
 HIGH: Final = Message("What 2 means on an axis of your own.")
+TAKEN_IN: Final = Message(
+    "A language in which you read, heard or saw it, as BCP 47. May be repeated. By this the signal `outward` "
+    "knows which works found readers in many languages."
+)
 REASON: Final = Message("Why, in your words.")
 
 TRUST_TEXT: Final = Message(

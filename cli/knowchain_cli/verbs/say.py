@@ -118,6 +118,7 @@ def _axes(function: Any) -> Any:
 @option("--lang", "-l", metavar="TAG", help=text.LANG)
 @option("--low", metavar="[LANG:]TEXT", help=text.LOW)
 @option("--high", metavar="[LANG:]TEXT", help=text.HIGH)
+@option("--in", "languages", multiple=True, metavar="TAG", help=text.TAKEN_IN)
 @option("--made-with", multiple=True, metavar="TOOL|KIND|ROLE[|HUMAN]", help=text.MADE_WITH)
 @pass_session
 def evaluate(session: Session, *, record: str, axis: Sequence[str], **given: Any) -> None:
@@ -130,6 +131,7 @@ def evaluate(session: Session, *, record: str, axis: Sequence[str], **given: Any
             field="--axis",
             remedy="add such as --truth 2, or --axis NAME=VALUE",
         )
+    check_tags(given["languages"], "--in")
     reason = _in_language(session, given["reason"], given["lang"])
     ends = {
         end: _in_language(session, [given[end]], given["lang"]) for end in _DECLARED if given[end] is not None
@@ -137,6 +139,7 @@ def evaluate(session: Session, *, record: str, axis: Sequence[str], **given: Any
     shared = {
         "subject": [record],
         "reason": reason,
+        "languages": list(given["languages"]),
         "made_with": [tool(each) for each in given["made_with"]],
     }
     sayings = [
