@@ -148,7 +148,14 @@ class _Reading(ProfileValues):
             )
 
     def _only_signals(self) -> None:
-        for name in self.table("weights"):
+        for name, weight in self.table("weights").items():
+            if isinstance(weight, dict):
+                raise self.fault(
+                    ("weights", name),
+                    name,
+                    "the profile, line {line}: {field}: {value} is a table, and no signal",
+                    remedy='put names with a dot in quotes: "{value}.NAME" = …',
+                )
             if find_signal(name) is None:
                 raise self.fault(
                     ("weights", name),

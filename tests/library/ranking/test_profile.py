@@ -68,6 +68,10 @@ def test_an_axis_or_label_needs_a_name(name: str) -> None:
     assert "is no signal" in str(fault(f'{HEAD}[weights]\nfresh = 1\n"{name}" = 1\n'))
 
 
+def test_a_name_with_a_dot_that_lacks_its_quotes_is_told_so() -> None:
+    assert '"axis.NAME"' in fault(f"{HEAD}[weights]\naxis.truth = 1\n").remedy
+
+
 def test_braces_in_a_profile_are_data() -> None:
     assert "{line}" in str(fault(f'{HEAD}[weights]\n"{{line}}" = 1\n'))
 
